@@ -1,0 +1,72 @@
+/**
+ * The folder that keeps the fetched servers, and what it says of each. Everything in it can be deleted: `make servers` makes it again.
+ * A server's folder appears by a rename, whole or not at all; a server that could not be had leaves its reason in a file beside it.
+ */
+import { existsSync, readFileSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import { recipes, serverKinds } from './catalog.ts'
+import type { ServerKind } from './catalog.ts'
+
+export type Availability =
+  | { readonly kind: ServerKind; readonly available: true; readonly version: string }
+  | { readonly kind: ServerKind; readonly available: false; readonly why: string }
+
+export type ProgramRole = 'server' | 'client' | 'binlogReader'
+
+/** How to run a program of a server: the command, and what its environment needs besides the caller's. */
+export interface Program {
+  readonly command: string
+  readonly args: readonly string[]
+  readonly env: Readonly<Record<string, string>>
+}
+
+export function cacheFolder(): string {
+  const own = process.env['BINPOINT_SERVERS']
+  if (own) return own
+  return join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'binpoint-servers')
+}
+
+export const folderOf = (kind: ServerKind): string => join(cacheFolder(), kind)
+export const rootOf = (kind: ServerKind): string => join(folderOf(kind), 'root')
+export const stampOf = (kind: ServerKind): string => join(folderOf(kind), 'version')
+export const reasonOf = (kind: ServerKind): string => join(cacheFolder(), `${kind}.missing`)
+
+export function servers(): readonly Availability[] {
+  return serverKinds.map(availability)
+}
+
+export function availability(kind: ServerKind): Availability {
+  if (existsSync(stampOf(kind))) return { kind, available: true, version: readFileSync(stampOf(kind), 'utf8').trim() }
+  const why = existsSync(reasonOf(kind)) ? readFileSync(reasonOf(kind), 'utf8').trim() : 'not fetched yet: run `make servers`'
+  return { kind, available: false, why }
+}
+
+/** Throws when the server has no such program. `root`: another unpacked root than the cached one. */
+export function program(kind: ServerKind, role: ProgramRole, root: string = rootOf(kind)): Program {
+  const recipe = recipes[kind]
+  const path = recipe[role]
+  if (path === null) throw new Error(`${kind} comes without a ${role} program`)
+  const file = join(root, path)
+  if (recipe.origin.from === 'npm') return { command: file, args: [], env: { LD_LIBRARY_PATH: join(root, 'server') } }
+  return { command: loader(root), args: ['--library-path', libraryFolders(root).join(':'), file], env: {} }
+}
+
+const architecture =
+  process.arch === 'arm64'
+    ? { triplet: 'aarch64-linux-gnu', loader: 'ld-linux-aarch64.so.1' }
+    : { triplet: 'x86_64-linux-gnu', loader: 'ld-linux-x86-64.so.2' }
+
+/** The suite's own loader and C library: the machine's may be older than the server needs. */
+function loader(root: string): string {
+  const found = libraryFolders(root)
+    .map((folder) => join(folder, architecture.loader))
+    .find((file) => existsSync(file))
+  if (found === undefined) throw new Error(`no ${architecture.loader} below ${root}`)
+  return found
+}
+
+function libraryFolders(root: string): readonly string[] {
+  const { triplet } = architecture
+  return [join(root, 'lib', triplet), join(root, 'usr/lib', triplet), join(root, 'usr/lib/mysql/private')]
+}

@@ -1,0 +1,29 @@
+/**
+ * Real servers for tests. A test begins like this:
+ *
+ *   import { startServer, mysqlbinlog } from '../support/servers/index.ts'
+ *   import { describeWith } from '../support/servers/with.ts'
+ *
+ *   describeWith('mariadb-10.11', 'a source', () => {
+ *     test('has a log', async () => {
+ *       await using server = await startServer({ kind: 'mariadb-10.11', options: ['--binlog-format=STATEMENT'] })
+ *       await server.run('CREATE DATABASE d', 'CREATE TABLE d.t (i INT)', 'INSERT INTO d.t VALUES (1)')
+ *       const rows = await server.query('SELECT * FROM d.t')
+ *       const script = await server.client('SELECT 1;')          // the real command-line client
+ *       const listing = await mysqlbinlog(server.kind, [join(server.binlogDir, 'mysql-bin.000001')])
+ *     })
+ *   })
+ *
+ * It listens on server.host:server.port and server.socket. Accounts, for any host: root without a password on the socket,
+ * accounts.admin (everything) and accounts.reader (REPLICATION SLAVE, REPLICATION CLIENT) with passwords. One server can serve all tests
+ * of a file: start it in beforeAll, `await server[Symbol.asyncDispose]()` in afterAll. `make servers` fetches the programs.
+ */
+export { accounts } from './template.ts'
+export { availability, servers } from './cache.ts'
+export type { Availability } from './cache.ts'
+export { serverKinds } from './catalog.ts'
+export type { ServerKind } from './catalog.ts'
+export { mysqlbinlog, runClient } from './programs.ts'
+export type { RunResult } from './run.ts'
+export { startServer } from './start.ts'
+export type { Row, Server, StartOptions } from './start.ts'

@@ -1,0 +1,170 @@
+/**
+ * A server in a temporary folder on a free loopback port, from a ready template, in about a second. Disposing of it ends it and deletes
+ * everything; a watchdog does so if the test process dies first.
+ */
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createConnection } from 'mysql2/promise'
+import type { Connection, ConnectionOptions } from 'mysql2/promise'
+import { availability } from './cache.ts'
+import { recipes } from './catalog.ts'
+import type { ServerKind } from './catalog.ts'
+import { launch } from './launch.ts'
+import type { Launched } from './launch.ts'
+import { replicationOptions } from './options.ts'
+import { runClient } from './programs.ts'
+import { run } from './run.ts'
+import type { RunResult } from './run.ts'
+import { makeTemplate } from './template.ts'
+import { startWatchdog } from './watchdog.ts'
+
+export interface StartOptions {
+  readonly kind: ServerKind
+  /** Server options, after the ones of options.ts: they win. */
+  readonly options?: readonly string[]
+  /** 1 unless given. */
+  readonly serverId?: number
+  /** For example LD_PRELOAD of a library that bends the clock. */
+  readonly env?: Readonly<Record<string, string>>
+}
+
+export type Row = Readonly<Record<string, unknown>>
+
+export interface Server extends AsyncDisposable {
+  readonly kind: ServerKind
+  /** `@@version`. */
+  readonly version: string
+  readonly host: string
+  readonly port: number
+  readonly socket: string
+  /** The binlogs and relay logs are here too, unless `--log-bin` says otherwise. */
+  readonly dataDir: string
+  readonly binlogDir: string
+  /** Changes with a restart. */
+  readonly pid: number
+  /** Runs one statement as root, always in the same session. Rows, or none. */
+  query(sql: string, values?: readonly unknown[]): Promise<readonly Row[]>
+  /** Runs statements one after another in that session. */
+  run(...statements: readonly string[]): Promise<void>
+  /** A connection of its own, as root unless told otherwise; closed with the server. */
+  connect(options?: ConnectionOptions): Promise<Connection>
+  /** The server's own command-line client, as root, with `sql` as its input. */
+  client(sql: string, args?: readonly string[]): Promise<RunResult>
+  /** A clean shutdown. */
+  stop(): Promise<void>
+  /** Power cut. */
+  kill(): Promise<void>
+  /** Starts it again on the same port and data; a running one is shut down first. `options` come after those of the first start. */
+  restart(options?: readonly string[]): Promise<void>
+}
+
+const host = '127.0.0.1'
+
+export async function startServer({ kind, options = [], serverId = 1, env = {} }: StartOptions): Promise<Server> {
+  const available = availability(kind)
+  if (!available.available) throw new Error(`${kind} is not here: ${available.why}`)
+  const template = await makeTemplate(kind)
+  const folder = mkdtempSync(join(tmpdir(), 'binpoint-server-'))
+  const watchdog = startWatchdog(folder)
+  const dataDir = join(folder, 'data')
+  mkdirSync(dataDir)
+  let connections: Connection[] = []
+  let session: Promise<Connection> | undefined
+  let running: Launched | undefined
+
+  const start = async (port: number, more: readonly string[]): Promise<void> => {
+    const own = replicationOptions(recipes[kind], serverId)
+    running = await launch(kind, folder, [...own, `--port=${port}`, ...options, ...more], env)
+    watchdog.watch(running.pid)
+  }
+  const end = async (how: 'shutDown' | 'kill'): Promise<void> => {
+    for (const connection of connections) connection.destroy()
+    connections = []
+    session = undefined
+    await running?.[how]()
+    running = undefined
+    watchdog.watch(null)
+  }
+  const connect = async (more: ConnectionOptions = {}): Promise<Connection> => {
+    const address = more.host === undefined && more.port === undefined ? { socketPath: join(folder, 'socket') } : {}
+    const connection = await createConnection({ ...address, user: 'root', dateStrings: true, supportBigNumbers: true, ...more })
+    // The server may go first: what is asked of the connection then fails by itself.
+    connection.on('error', () => {})
+    connections.push(connection)
+    return connection
+  }
+  const query = async (sql: string, values: readonly unknown[] = []): Promise<readonly Row[]> => {
+    session ??= connect()
+    const [rows] = await (await session).query(sql, [...values])
+    return Array.isArray(rows) ? (rows as readonly Row[]) : []
+  }
+  const dispose = async (): Promise<void> => {
+    await end('kill')
+    rmSync(folder, { recursive: true, force: true })
+    watchdog.release()
+  }
+
+  try {
+    await run('cp', ['-a', '--reflink=auto', `${template}/.`, dataDir])
+    const port = await startOnFreePort((free) => start(free, []))
+    const version = String((await query('SELECT @@version AS version'))[0]?.['version'])
+    return {
+      kind,
+      version,
+      host,
+      port,
+      socket: join(folder, 'socket'),
+      dataDir,
+      binlogDir: dataDir,
+      get pid() {
+        if (running === undefined) throw new Error(`${kind} is not running`)
+        return running.pid
+      },
+      query,
+      run: async (...statements) => {
+        for (const statement of statements) await query(statement)
+      },
+      connect,
+      client: (sql, args = []) => runClient(kind, [`--socket=${join(folder, 'socket')}`, '--user=root', ...args], { stdin: sql }),
+      stop: () => end('shutDown'),
+      kill: () => end('kill'),
+      restart: async (more = []) => {
+        await end('shutDown')
+        await start(port, more)
+      },
+      [Symbol.asyncDispose]: dispose,
+    }
+  } catch (error) {
+    await dispose()
+    throw error
+  }
+}
+
+/** Another process may take a port between looking and binding: then with another one. */
+async function startOnFreePort(start: (port: number) => Promise<void>): Promise<number> {
+  for (let attempt = 1; ; attempt += 1) {
+    const port = await freePort()
+    try {
+      await start(port)
+      return port
+    } catch (error) {
+      if (attempt === 3 || !/port|bind/i.test(String(error))) throw error
+    }
+  }
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer()
+    probe.on('error', reject)
+    probe.listen(0, host, () => {
+      const address = probe.address()
+      probe.close(() => {
+        if (address === null || typeof address === 'string') reject(new Error('no port'))
+        else resolve(address.port)
+      })
+    })
+  })
+}
