@@ -40,6 +40,8 @@ export type FileEndCause = 'end' | 'not-a-binlog' | 'encrypted' | 'missing' | 'u
 export interface EventSink {
   /** True when the sink wants no more (it stopped on purpose or at damage): the way in stops as soon as it can. */
   readonly done: boolean
+  /** True when the sink wants no more of the file at hand (it cannot be read on): the way in goes to the next one, if it can. */
+  readonly fileDone: boolean
   beginFile(name: string): void
   /**
    * Offers bytes[from, to): events back to back, the first one at offset `position` of the file.

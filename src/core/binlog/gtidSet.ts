@@ -1,0 +1,200 @@
+/**
+ * What a server has executed up to a point: MySQL's GTID set (UUIDs, tags, intervals) or MariaDB's position (the last GTID
+ * of each domain). Mutable and fast to add to, as the scan adds every transaction; text and back for the index.
+ */
+import { u32, u64, uuid } from './bytes.ts'
+import { HEADER_LENGTH } from './layout.ts'
+
+/** Sorted, disjoint, not touching: [start, end) pairs flattened. */
+type Intervals = number[]
+
+export class GtidSet {
+  /** By `uuid` or `uuid:tag`. */
+  readonly #bySid: Map<string, Intervals> = new Map()
+
+  add(sid: string, gno: number): void {
+    this.addInterval(sid, gno, gno + 1)
+  }
+
+  /** Adds [start, end). */
+  addInterval(sid: string, start: number, end: number): void {
+    let intervals = this.#bySid.get(sid)
+    if (intervals === undefined) this.#bySid.set(sid, (intervals = []))
+    const last = intervals.length - 1
+    if (last > 0 && start === intervals[last]) {
+      intervals[last] = end
+      return
+    }
+    insertInterval(intervals, start, end)
+  }
+
+  contains(sid: string, gno: number): boolean {
+    const intervals = this.#bySid.get(sid) ?? []
+    for (let i = 0; i < intervals.length; i += 2) {
+      if (gno >= (intervals[i] ?? 0) && gno < (intervals[i + 1] ?? 0)) return true
+    }
+    return false
+  }
+
+  /** The transactions of this set that `other` has too. */
+  intersect(other: GtidSet): GtidSet {
+    const out = new GtidSet()
+    for (const [sid, mine] of this.#bySid) {
+      const theirs = other.#bySid.get(sid) ?? []
+      for (let i = 0; i < mine.length; i += 2) {
+        for (let j = 0; j < theirs.length; j += 2) {
+          const start = Math.max(mine[i] ?? 0, theirs[j] ?? 0)
+          const end = Math.min(mine[i + 1] ?? 0, theirs[j + 1] ?? 0)
+          if (start < end) out.addInterval(sid, start, end)
+        }
+      }
+    }
+    return out
+  }
+
+  get size(): number {
+    let n = 0
+    for (const intervals of this.#bySid.values()) {
+      for (let i = 0; i < intervals.length; i += 2) n += (intervals[i + 1] ?? 0) - (intervals[i] ?? 0)
+    }
+    return n
+  }
+
+  /** As the server prints it: UUIDs in order, tags behind their UUID, `uuid:1-5:7,uuid2:tag:1`. */
+  toString(): string {
+    const byUuid = new Map<string, string>()
+    for (const sid of [...this.#bySid.keys()].sort()) {
+      const [id = '', tag] = sid.split(':')
+      const parts = formatIntervals(this.#bySid.get(sid) ?? [])
+      if (parts === '') continue
+      const own = tag === undefined ? `:${parts}` : `:${tag}:${parts}`
+      byUuid.set(id, (byUuid.get(id) ?? id) + own)
+    }
+    return [...byUuid.values()].join(',')
+  }
+
+  /** Parses a server's text; white space and upper case are fine. Null: not a GTID set. */
+  static parse(source: string): GtidSet | null {
+    const out = new GtidSet()
+    for (const entry of source.toLowerCase().replaceAll(/\s/g, '').split(',')) {
+      if (entry === '') continue
+      const [id = '', ...parts] = entry.split(':')
+      if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id)) return null
+      let sid = id
+      for (const part of parts) {
+        const interval = /^(\d+)(?:-(\d+))?$/.exec(part)
+        if (interval === null) {
+          if (!/^[a-z_][a-z0-9_]{0,31}$/.test(part)) return null
+          sid = `${id}:${part}`
+          continue
+        }
+        const start = Number(interval[1])
+        out.addInterval(sid, start, Number(interval[2] ?? interval[1]) + 1)
+      }
+    }
+    return out
+  }
+}
+
+function insertInterval(intervals: Intervals, start: number, end: number): void {
+  let i = 0
+  while (i < intervals.length && (intervals[i + 1] ?? 0) < start) i += 2
+  let j = i
+  let from = start
+  let to = end
+  while (j < intervals.length && (intervals[j] ?? 0) <= to) {
+    from = Math.min(from, intervals[j] ?? from)
+    to = Math.max(to, intervals[j + 1] ?? to)
+    j += 2
+  }
+  intervals.splice(i, j - i, from, to)
+}
+
+function formatIntervals(intervals: Intervals): string {
+  const parts: string[] = []
+  for (let i = 0; i < intervals.length; i += 2) {
+    const start = intervals[i] ?? 0
+    const last = (intervals[i + 1] ?? 0) - 1
+    parts.push(start === last ? `${start}` : `${start}-${last}`)
+  }
+  return parts.join(':')
+}
+
+/** PREVIOUS_GTIDS: all that was executed before this file. `end` without CRC. Null: not of a known form. */
+export function decodePreviousGtids(bytes: Buffer, from: number, end: number): GtidSet | null {
+  const out = new GtidSet()
+  let at = from + HEADER_LENGTH
+  if (at + 8 > end) return null
+  // Since 8.3 a set with tags has 1 in byte 7, the count in bytes 1 to 6, and a tag behind each UUID.
+  const tagged = bytes[at + 7] === 1
+  let count = tagged ? u32(bytes, at + 1) : u32(bytes, at)
+  at += 8
+  for (; count > 0; count--) {
+    if (at + 24 > end) return null
+    let sid = uuid(bytes, at)
+    at += 16
+    if (tagged) {
+      const length = (bytes[at] ?? 0) >> 1
+      if (length > 0) sid += `:${bytes.toString('latin1', at + 1, at + 1 + length)}`
+      at += 1 + length
+    }
+    let intervals = u32(bytes, at)
+    at += 8
+    if (at + intervals * 16 > end) return null
+    for (; intervals > 0; intervals--) {
+      out.addInterval(sid, u64(bytes, at), u64(bytes, at + 8))
+      at += 16
+    }
+  }
+  return out
+}
+
+/** MariaDB: the last GTID of each domain, as in gtid_slave_pos. */
+export class GtidPosition {
+  readonly #byDomain: Map<number, { serverId: number; sequence: number }> = new Map()
+
+  set(domain: number, serverId: number, sequence: number): void {
+    const last = this.#byDomain.get(domain)
+    if (last === undefined) {
+      this.#byDomain.set(domain, { serverId, sequence })
+      return
+    }
+    last.serverId = serverId
+    last.sequence = sequence
+  }
+
+  get(domain: number): { readonly serverId: number; readonly sequence: number } | undefined {
+    return this.#byDomain.get(domain)
+  }
+
+  toString(): string {
+    return [...this.#byDomain]
+      .sort(([a], [b]) => a - b)
+      .map(([domain, { serverId, sequence }]) => `${domain}-${serverId}-${sequence}`)
+      .join(',')
+  }
+
+  static parse(source: string): GtidPosition | null {
+    const out = new GtidPosition()
+    for (const entry of source.replaceAll(/\s/g, '').split(',')) {
+      if (entry === '') continue
+      const match = /^(\d+)-(\d+)-(\d+)$/.exec(entry)
+      if (match === null) return null
+      out.set(Number(match[1]), Number(match[2]), Number(match[3]))
+    }
+    return out
+  }
+}
+
+/**
+ * GTID_LIST: for every domain the last GTID of each server that wrote in it, the domain's most recent one last
+ * (rpl_gtid.cc, rpl_binlog_state::get_gtid_list). `end` without CRC. Null: cut short.
+ */
+export function decodeGtidList(bytes: Buffer, from: number, end: number): GtidPosition | null {
+  const out = new GtidPosition()
+  const count = u32(bytes, from + HEADER_LENGTH) & 0x0fff_ffff
+  let at = from + HEADER_LENGTH + 4
+  if (at + count * 16 > end) return null
+  for (let i = 0; i < count; i++, at += 16) out.set(u32(bytes, at), u32(bytes, at + 4), u64(bytes, at + 8))
+  return out
+}

@@ -1,0 +1,421 @@
+/**
+ * From bytes to transactions: one synchronous loop over a batch, used by every way in. It frames events, keeps what a file's
+ * head says, checks structure (and CRCs when asked), and hands each event to the grammar. It never skips what it does not
+ * understand: the file then has an ending with a name, and nothing behind it is looked at.
+ *
+ * Positions are given by the way in: counted bytes for files, the wire's rule for streams. end_log_pos is only compared.
+ */
+import { u16, u32 } from '../binlog/bytes.ts'
+import { checksumHolds } from '../binlog/checksum.ts'
+import type { LogFormat } from '../binlog/format.ts'
+import { decodeFormat, decodeRotate, fingerprintOf, hasPermutedTypes } from '../binlog/format.ts'
+import { decodeGtidList, decodePreviousGtids } from '../binlog/gtidSet.ts'
+import {
+  AT_END_LOG_POS,
+  AT_FLAGS,
+  AT_SIZE,
+  AT_STAMP,
+  AT_TYPE,
+  EventRole,
+  EventType,
+  eventTypeName,
+  Flag,
+  HEADER_LENGTH,
+  minimumSizeOfRole,
+  roleOfType,
+} from '../binlog/layout.ts'
+import { FIRST_POSITION } from '../coordinate.ts'
+import type { EventSink, FileEndCause } from '../ports.ts'
+import type { ExecutedTracker } from './executed.ts'
+import { createExecutedTracker } from './executed.ts'
+import type { ScannedTransaction } from './grammar.ts'
+import { createGrammar } from './grammar.ts'
+
+/**
+ * How a file ended. `rotate` and `stop`: closed by the server. `end`: at the end of an event outside of a transaction, with
+ * neither: still being written, or left by a crash. `truncated`: inside an event. `incomplete`: inside a transaction.
+ * The others: nothing behind this point can be read.
+ */
+export type FileEndingKind =
+  | 'rotate'
+  | 'stop'
+  | 'end'
+  | 'truncated'
+  | 'incomplete'
+  | 'empty'
+  | 'damaged'
+  | 'unknown-event'
+  | 'not-a-binlog'
+  | 'encrypted'
+  | 'old-format'
+  | 'relay-log'
+  | 'missing'
+  | 'unreadable'
+  | 'stopped'
+
+export interface FileEnding {
+  readonly kind: FileEndingKind
+  /** End of the last whole event that was accepted. */
+  readonly readEnd: number
+  /** End of the last event outside of a transaction: everything before it is known. */
+  readonly coveredEnd: number
+  /** For `rotate`: the next file's name. */
+  readonly next: string | null
+  /** Server's clock at `rotate` and `stop` (Unix seconds), else null. */
+  readonly stampSeconds: number | null
+  /** One line for people: what was seen and where; empty for the usual endings. */
+  readonly detail: string
+}
+
+/** What is known of the file at hand. */
+export interface ScannedFile {
+  readonly name: string
+  format: LogFormat | null
+  /** Fingerprint of the FORMAT_DESCRIPTION and, when the file was read from its head, of PREVIOUS_GTIDS or GTID_LIST. */
+  fingerprint: string
+  inUse: boolean
+  /** GTIDs executed before this file; null when it does not say or was not read from its head. */
+  previousGtids: string | null
+  /** Events whose end_log_pos is not where they end although their checksum holds (copied or edited logs). */
+  positionMismatches: number
+  /** Start and CRC32 of the last event outside of a transaction or ending one: proves later that this is the same log. */
+  transactions: number
+}
+
+export interface ScanListener {
+  /** The file's head is known: format, and executed GTIDs if the file says. Before its first transaction. */
+  readonly onFile?: (file: ScannedFile) => void
+  readonly onTransaction: (transaction: ScannedTransaction, file: ScannedFile) => void
+  /** A transaction that begins at `start` and never ends in the log. */
+  readonly onAbandoned?: (start: number, file: ScannedFile) => void
+  readonly onFileEnd?: (ending: FileEnding, file: ScannedFile) => void
+  readonly onBatchEnd?: (arrivedAtUs: number | undefined) => void
+  /**
+   * Sees every event before the grammar does: for readers that want bodies. `start` of the transaction it belongs to follows
+   * from onTransaction, which comes after the last of its events. Returning false stops the scan before this event.
+   */
+  readonly onEvent?: (event: RawEvent) => boolean
+}
+
+/** One event inside a batch; valid during the call only. Reused. */
+export interface RawEvent {
+  type: number
+  bytes: Buffer
+  from: number
+  /** End of the body, without CRC. */
+  bodyEnd: number
+  position: number
+  end: number
+}
+
+export interface ScanOptions {
+  /** 'structure': CRCs only where the structure is in doubt. 'all': every event. */
+  readonly checksums?: 'structure' | 'all'
+  /** True for streams: a server sends the events of an encrypted log in the clear. */
+  readonly decrypted?: boolean
+}
+
+export interface Scan extends EventSink {
+  readonly executed: ExecutedTracker
+  readonly file: ScannedFile | null
+  /** End of the last event outside of a transaction in the file at hand. */
+  readonly coveredEnd: number
+  /** Start of the last event that ended at `coveredEnd`, and its stored CRC or, without checksums, a CRC of it. */
+  readonly lastEventStart: number
+  readonly lastEventCrc: number
+  readonly isInTransaction: boolean
+  /** Asks to stop: `done` is true from now on. */
+  stop(): void
+}
+
+/** Greatest size of one event that any server writes (max_allowed_packet ends at 1 GiB; room for headers). */
+const MAX_EVENT_SIZE = 0x4000_0000 + 0x10_0000
+
+export function createScan(listener: ScanListener, options: ScanOptions = {}): Scan {
+  const executed = createExecutedTracker()
+  const checkAll = options.checksums === 'all'
+  const decrypted = options.decrypted === true
+  let file: ScannedFile | null = null
+  let headSeen = false
+  let done = false
+  let fileDone = false
+  let checksumLength = 0
+  let readEnd = 0
+  let coveredEnd = 0
+  let lastEventStart = 0
+  let lastEventCrc = 0
+  let partial = false
+  let ending: { kind: FileEndingKind; detail: string; next: string | null; stampSeconds: number | null } | null = null
+
+  const grammar = createGrammar(
+    executed,
+    (transaction) => {
+      if (file === null) return
+      announce()
+      file.transactions++
+      listener.onTransaction(transaction, file)
+    },
+    (start) => {
+      if (file !== null) listener.onAbandoned?.(start, file)
+    },
+  )
+
+  const raw: RawEvent = { type: 0, bytes: Buffer.alloc(0), from: 0, bodyEnd: 0, position: 0, end: 0 }
+
+  /** The head of a file ends where its first transaction begins, at the latest. */
+  function announce(): void {
+    if (headSeen || file === null) return
+    headSeen = true
+    listener.onFile?.(file)
+  }
+
+  function endWith(kind: FileEndingKind, detail: string): void {
+    ending = { kind, detail, next: null, stampSeconds: null }
+    fileDone = true
+  }
+
+  function beginFile(name: string): void {
+    file = { name, format: null, fingerprint: '', inUse: false, previousGtids: null, positionMismatches: 0, transactions: 0 }
+    headSeen = false
+    fileDone = false
+    checksumLength = 0
+    readEnd = coveredEnd = FIRST_POSITION
+    lastEventStart = lastEventCrc = 0
+    partial = false
+    ending = null
+  }
+
+  function take(bytes: Buffer, from: number, to: number, position: number): number {
+    let at = from
+    partial = false
+    while (!done && !fileDone) {
+      if (at + HEADER_LENGTH > to) {
+        partial = at < to
+        break
+      }
+      const size = u32(bytes, at + AT_SIZE)
+      const start = position + (at - from)
+      const type = bytes[at + AT_TYPE] ?? 0
+      if (file?.format === null && type !== EventType.FORMAT_DESCRIPTION) {
+        firstEventIsNoFormat(type, start)
+        break
+      }
+      if (size < HEADER_LENGTH + checksumLength || size > MAX_EVENT_SIZE) {
+        endWith('damaged', `the event at ${start} says it has ${size} bytes`)
+        break
+      }
+      if (at + size > to) {
+        partial = true
+        break
+      }
+      if (!one(bytes, at, size, type, start)) break
+      at += size
+    }
+    return at
+  }
+
+  /** Takes one event. False: it was not accepted (the file ends before it). */
+  function one(bytes: Buffer, from: number, size: number, type: number, position: number): boolean {
+    const end = position + size
+    const role = roleOfType[type] ?? EventRole.UNKNOWN
+    const flags = u16(bytes, from + AT_FLAGS)
+    const endLogPos = u32(bytes, from + AT_END_LOG_POS)
+    if (role === EventRole.FORMAT_DESCRIPTION) return formatDescription(bytes, from, size, position)
+    if (size < (minimumSizeOfRole[role] ?? 0) + checksumLength) {
+      endWith('damaged', `the ${eventTypeName(type)} event at ${position} has only ${size} bytes`)
+      return false
+    }
+    if (role === EventRole.UNKNOWN && (flags & Flag.IGNORABLE) === 0) {
+      endWith('unknown-event', `the event at ${position} has type ${type}, which this version does not know and no reader may skip`)
+      return false
+    }
+    const misplaced = endLogPos !== 0 && endLogPos !== end % 0x1_0000_0000
+    if (checksumLength > 0 && (checkAll || misplaced) && !checksumHolds(bytes, from, size)) {
+      endWith('damaged', `the ${eventTypeName(type)} event at ${position} fails its checksum`)
+      return false
+    }
+    if (misplaced && file !== null) file.positionMismatches++
+    const bodyEnd = from + size - checksumLength
+    if (listener.onEvent !== undefined) {
+      raw.type = type
+      raw.bytes = bytes
+      raw.from = from
+      raw.bodyEnd = bodyEnd
+      raw.position = position
+      raw.end = end
+      announceBefore(role)
+      if (!listener.onEvent(raw)) {
+        done = true
+        return false
+      }
+    }
+    switch (role) {
+      case EventRole.FILE_END:
+        if (!fileEnd(type, bytes, from, size, flags, position)) return false
+        break
+      case EventRole.PREVIOUS_GTIDS:
+        previousGtids(type, bytes, from, bodyEnd)
+        break
+      case EventRole.START_ENCRYPTION:
+        if (!decrypted) {
+          endWith('encrypted', `everything behind ${position} is encrypted`)
+          return false
+        }
+        break
+      case EventRole.OLD_FORMAT:
+        endWith('damaged', `a START event stands at ${position}, inside a version 4 file`)
+        return false
+      case EventRole.CONTROL:
+        break
+      case EventRole.UNKNOWN:
+        // A type that may be skipped: inside a transaction it belongs to it, outside it is nothing.
+        if (grammar.isOpen()) grammar.event(role, type, bytes, from, bodyEnd, position, end)
+        break
+      default:
+        grammar.event(role, type, bytes, from, bodyEnd, position, end)
+    }
+    readEnd = end
+    if (!grammar.isOpen()) {
+      coveredEnd = end
+      lastEventStart = position
+      lastEventCrc = u32(bytes, from + size - 4)
+    }
+    return true
+  }
+
+  function announceBefore(role: number): void {
+    if (role !== EventRole.PREVIOUS_GTIDS && role !== EventRole.START_ENCRYPTION && role !== EventRole.CONTROL) announce()
+  }
+
+  function firstEventIsNoFormat(type: number, position: number): void {
+    if (type === EventType.START_V3) {
+      endWith('old-format', 'the file was written before MySQL 5.0 (binlog version 1 or 3)')
+    } else if (type === EventType.ROTATE) {
+      endWith('relay-log', 'the file begins with a ROTATE event, as only relay logs do')
+    } else {
+      endWith('damaged', `the event at ${position} is ${eventTypeName(type)} where a FORMAT_DESCRIPTION must stand`)
+    }
+  }
+
+  function formatDescription(bytes: Buffer, from: number, size: number, position: number): boolean {
+    if (file === null) return false
+    if (file.format !== null) {
+      endWith('relay-log', `a second FORMAT_DESCRIPTION stands at ${position}, as only relay logs have`)
+      return false
+    }
+    const format = decodeFormat(bytes, from, size)
+    const flags = u16(bytes, from + AT_FLAGS)
+    if (format === null || format.binlogVersion !== 4) {
+      endWith(format === null ? 'damaged' : 'old-format', `the FORMAT_DESCRIPTION at ${position} cannot be read`)
+      return false
+    }
+    if (hasPermutedTypes(format.serverVersion)) {
+      endWith('old-format', `the file was written by a development version (${format.serverVersion}) with event types of its own`)
+      return false
+    }
+    if ((flags & Flag.RELAY_LOG) !== 0) {
+      endWith('relay-log', 'the file is marked as a relay log')
+      return false
+    }
+    if (checkAll && format.checksumLength > 0 && !checksumHolds(bytes, from, size)) {
+      endWith('damaged', `the FORMAT_DESCRIPTION at ${position} fails its checksum`)
+      return false
+    }
+    file.format = format
+    file.fingerprint = format.fingerprint
+    file.inUse = (flags & Flag.BINLOG_IN_USE) !== 0
+    checksumLength = format.checksumLength
+    readEnd = coveredEnd = position + size
+    lastEventStart = position
+    return true
+  }
+
+  function previousGtids(type: number, bytes: Buffer, from: number, bodyEnd: number): void {
+    if (file === null || grammar.isOpen()) return
+    const known = type === EventType.GTID_LIST ? decodeGtidList(bytes, from, bodyEnd) : decodePreviousGtids(bytes, from, bodyEnd)
+    executed.reset(known)
+    file.previousGtids = known?.toString() ?? null
+    file.fingerprint = fingerprintOf([file.fingerprint, file.previousGtids ?? ''])
+  }
+
+  function fileEnd(type: number, bytes: Buffer, from: number, size: number, flags: number, position: number): boolean {
+    const stampSeconds = u32(bytes, from + AT_STAMP)
+    if (type === EventType.ROTATE && ((flags & Flag.ARTIFICIAL) !== 0 || stampSeconds === 0)) {
+      endWith('relay-log', `an artificial ROTATE stands at ${position}, as only relay logs have`)
+      return false
+    }
+    grammar.abandon()
+    ending =
+      type === EventType.STOP
+        ? { kind: 'stop', next: null, stampSeconds, detail: '' }
+        : { kind: 'rotate', next: decodeRotate(bytes, from, size, checksumLength), stampSeconds, detail: '' }
+    return true
+  }
+
+  function endFile(cause: FileEndCause): void {
+    if (file === null) return
+    const inside = grammar.isOpen()
+    const insideStart = grammar.current.start
+    grammar.abandon()
+    announce()
+    listener.onFileEnd?.(
+      {
+        kind: endingKind(cause, inside),
+        readEnd,
+        coveredEnd,
+        next: ending?.next ?? null,
+        stampSeconds: ending?.stampSeconds ?? null,
+        detail: ending?.detail ?? endingDetail(cause, inside, insideStart),
+      },
+      file,
+    )
+    file = null
+  }
+
+  function endingKind(cause: FileEndCause, inside: boolean): FileEndingKind {
+    if (ending !== null) return ending.kind
+    if (cause !== 'end') return cause
+    if (done) return 'stopped'
+    if (file?.format === null) return partial ? 'truncated' : 'empty'
+    if (partial) return 'truncated'
+    return inside ? 'incomplete' : 'end'
+  }
+
+  function endingDetail(cause: FileEndCause, inside: boolean, insideStart: number): string {
+    if (cause !== 'end') return ''
+    if (partial) return `the file ends inside the event at ${readEnd}`
+    return inside ? `the file ends inside the transaction at ${insideStart}` : ''
+  }
+
+  return {
+    get done() {
+      return done
+    },
+    get fileDone() {
+      return fileDone
+    },
+    get file() {
+      return file
+    },
+    get coveredEnd() {
+      return coveredEnd
+    },
+    get lastEventStart() {
+      return lastEventStart
+    },
+    get lastEventCrc() {
+      return lastEventCrc
+    },
+    get isInTransaction() {
+      return grammar.isOpen()
+    },
+    executed,
+    beginFile,
+    take,
+    endFile,
+    endBatch: (arrivedAtUs) => listener.onBatchEnd?.(arrivedAtUs),
+    stop() {
+      done = true
+    },
+  }
+}
