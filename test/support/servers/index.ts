@@ -14,6 +14,8 @@
  *     })
  *   })
  *
+ * `startPair({ kind })` gives two servers that replicate from each other, with `caughtUp()` and `lose(write)`, the silent loss.
+ *
  * It listens on server.host:server.port and server.socket. Accounts, for any host: root without a password on the socket,
  * accounts.admin (everything) and accounts.reader (REPLICATION SLAVE, REPLICATION CLIENT) with passwords. One server can serve all tests
  * of a file: start it in beforeAll, `await server[Symbol.asyncDispose]()` in afterAll. `make servers` fetches the programs.
@@ -23,7 +25,11 @@ export { availability, servers } from './cache.ts'
 export type { Availability } from './cache.ts'
 export { serverKinds } from './catalog.ts'
 export type { ServerKind } from './catalog.ts'
+export { startPair } from './pair.ts'
+export type { Pair, PairOptions } from './pair.ts'
 export { mysqlbinlog, runClient } from './programs.ts'
+export { endOfLog, replicaStatus, replicateFrom, waitForReplica, words } from './replication.ts'
+export type { Position, ReplicaStatus, Words } from './replication.ts'
 export type { RunResult } from './run.ts'
 export { startServer } from './start.ts'
 export type { Row, Server, StartOptions } from './start.ts'

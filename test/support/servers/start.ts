@@ -62,6 +62,8 @@ export interface Server extends AsyncDisposable {
 
 const host = '127.0.0.1'
 
+const isRow = (value: unknown): value is Row => typeof value === 'object' && value !== null && !Array.isArray(value)
+
 export async function startServer({ kind, options = [], serverId = 1, env = {} }: StartOptions): Promise<Server> {
   const available = availability(kind)
   if (!available.available) throw new Error(`${kind} is not here: ${available.why}`)
@@ -98,7 +100,8 @@ export async function startServer({ kind, options = [], serverId = 1, env = {} }
   const query = async (sql: string, values: readonly unknown[] = []): Promise<readonly Row[]> => {
     session ??= connect()
     const [rows] = await (await session).query(sql, [...values])
-    return Array.isArray(rows) ? (rows as readonly Row[]) : []
+    const answer: unknown = rows
+    return Array.isArray(answer) ? answer.filter(isRow) : []
   }
   const dispose = async (): Promise<void> => {
     await end('kill')

@@ -54,7 +54,7 @@ async function initialise(recipe: Recipe, folder: string, data: string): Promise
   if (recipe.origin.from === 'npm') {
     cpSync(join(rootOf(recipe.kind), 'server/data/mysql'), data, { recursive: true })
     // The package's InnoDB logs are 48 MB each; the server makes smaller ones.
-    for (const name of readdirSync(data)) if (/^ib_logfile/.test(name)) rmSync(join(data, name))
+    for (const name of readdirSync(data)) if (name.startsWith('ib_logfile')) rmSync(join(data, name))
   } else if (recipe.family === 'mysql') {
     await run(command, [...options, '--initialize-insecure'], { env })
   } else {

@@ -2,6 +2,8 @@
  * Suites and tests that need a real server: skipped by name, with the reason, where it is not here. In CI the servers that the promises
  * rest on must run: their absence fails there.
  */
+// This file makes tests for others, so rules on how a test is written do not fit it.
+/* oxlint-disable vitest/no-conditional-tests, vitest/valid-title, vitest/expect-expect, vitest/no-disabled-tests, vitest/no-standalone-expect, vitest/valid-describe-callback, vitest/require-top-level-describe, vitest/no-identical-title */
 import { describe, it } from 'vitest'
 import { availability } from './cache.ts'
 import { requiredInCi } from './catalog.ts'
