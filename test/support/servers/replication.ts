@@ -39,8 +39,10 @@ export async function endOfLog(server: Server): Promise<Position> {
 
 /** Null when the server was never told of a source. */
 export async function replicaStatus(server: Server): Promise<ReplicaStatus | null> {
-  const { replica, source } = inTitleCase(words(server))
-  const [raw] = await server.query(`SHOW ${replica} STATUS`)
+  const named = words(server)
+  const replica = titleCase(named.replica)
+  const source = titleCase(named.source)
+  const [raw] = await server.query(`SHOW ${named.replica} STATUS`)
   if (raw === undefined) return null
   const behind = raw[`Seconds_Behind_${source}`]
   return {
@@ -107,10 +109,6 @@ async function waitForPosition(replica: Server, source: Server, timeoutSeconds: 
   ])
   // Null: the applier stands; -1: too late.
   return row?.['answer'] !== null && Number(row?.['answer']) >= 0
-}
-
-function inTitleCase({ replica, source }: Pick<Words, 'replica' | 'source'>): Pick<Words, 'replica' | 'source'> {
-  return { replica: titleCase(replica), source: titleCase(source) }
 }
 
 const titleCase = (word: string): string => `${word.slice(0, 1)}${word.slice(1).toLowerCase()}`
