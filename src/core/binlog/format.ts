@@ -9,6 +9,8 @@ import { AT_SERVER_ID, AT_STAMP, CHECKSUM_LENGTH, HEADER_LENGTH } from './layout
 
 export interface LogFormat {
   readonly binlogVersion: number
+  /** 19 in every release; a patched 5.1 of 2010 wrote 27. */
+  readonly headerLength: number
   /** As the server wrote it: `5.6.24-log`, `10.11.6-MariaDB-log`. */
   readonly serverVersion: string
   readonly family: 'mysql' | 'mariadb'
@@ -33,7 +35,7 @@ const AT_POST_HEADER = 76
 
 /** Decodes the event bytes[from, from + size). Null when it is none that can be read (then the file is damaged or foreign). */
 export function decodeFormat(bytes: Buffer, from: number, size: number): LogFormat | null {
-  if (size < AT_POST_HEADER + 1 || bytes[from + AT_HEADER_LENGTH] !== HEADER_LENGTH) return null
+  if (size < AT_POST_HEADER + 1) return null
   const serverVersion = zeroTerminated(bytes, from + AT_SERVER_VERSION, from + AT_CREATED)
   const hasAlgorithm = writesChecksumAlgorithm(serverVersion)
   const algorithmAt = from + size - CHECKSUM_LENGTH - 1
@@ -43,6 +45,7 @@ export function decodeFormat(bytes: Buffer, from: number, size: number): LogForm
   const stampSeconds = u32(bytes, from + AT_STAMP)
   const serverId = u32(bytes, from + AT_SERVER_ID)
   return {
+    headerLength: bytes[from + AT_HEADER_LENGTH] ?? 0,
     binlogVersion: u16(bytes, from + AT_VERSION),
     serverVersion,
     family: /mariadb/i.test(serverVersion) ? 'mariadb' : 'mysql',

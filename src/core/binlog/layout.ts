@@ -57,6 +57,8 @@ export const EventType = {
   TRANSACTION_PAYLOAD: 40,
   HEARTBEAT_V2: 41,
   GTID_TAGGED: 42,
+  /** Percona Server 5.7's own binlog encryption. */
+  PERCONA_START_ENCRYPTION: 159,
   ANNOTATE_ROWS: 160,
   BINLOG_CHECKPOINT: 161,
   MARIADB_GTID: 162,
@@ -153,7 +155,7 @@ function makeRoles(): Uint8Array {
   assign(EventRole.PREVIOUS_GTIDS, T.PREVIOUS_GTIDS, T.GTID_LIST)
   assign(EventRole.PAYLOAD, T.TRANSACTION_PAYLOAD)
   assign(EventRole.MARIADB_GTID, T.MARIADB_GTID)
-  assign(EventRole.START_ENCRYPTION, T.START_ENCRYPTION)
+  assign(EventRole.START_ENCRYPTION, T.START_ENCRYPTION, T.PERCONA_START_ENCRYPTION)
   return roles
 }
 

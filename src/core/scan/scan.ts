@@ -78,7 +78,6 @@ export interface ScannedFile {
   previousGtids: string | null
   /** Events whose end_log_pos is not where they end although their checksum holds (copied or edited logs). */
   positionMismatches: number
-  /** Start and CRC32 of the last event outside of a transaction or ending one: proves later that this is the same log. */
   transactions: number
 }
 
@@ -151,7 +150,6 @@ export function createScan(listener: ScanListener, options: ScanOptions = {}): S
     executed,
     (transaction) => {
       if (file === null) return
-      announce()
       file.transactions++
       listener.onTransaction(transaction, file)
     },
@@ -236,6 +234,7 @@ export function createScan(listener: ScanListener, options: ScanOptions = {}): S
     }
     if (misplaced && file !== null) file.positionMismatches++
     const bodyEnd = from + size - checksumLength
+    announceBefore(role)
     if (listener.onEvent !== undefined) {
       raw.type = type
       raw.bytes = bytes
@@ -243,7 +242,6 @@ export function createScan(listener: ScanListener, options: ScanOptions = {}): S
       raw.bodyEnd = bodyEnd
       raw.position = position
       raw.end = end
-      announceBefore(role)
       if (!listener.onEvent(raw)) {
         done = true
         return false
@@ -284,6 +282,7 @@ export function createScan(listener: ScanListener, options: ScanOptions = {}): S
   }
 
   function announceBefore(role: number): void {
+    if (headSeen) return
     if (role !== EventRole.PREVIOUS_GTIDS && role !== EventRole.START_ENCRYPTION && role !== EventRole.CONTROL) announce()
   }
 
@@ -307,6 +306,10 @@ export function createScan(listener: ScanListener, options: ScanOptions = {}): S
     const flags = u16(bytes, from + AT_FLAGS)
     if (format === null || format.binlogVersion !== 4) {
       endWith(format === null ? 'damaged' : 'old-format', `the FORMAT_DESCRIPTION at ${position} cannot be read`)
+      return false
+    }
+    if (format.headerLength !== HEADER_LENGTH) {
+      endWith('old-format', `the file has event headers of ${format.headerLength} bytes; only those of ${HEADER_LENGTH} are known`)
       return false
     }
     if (hasPermutedTypes(format.serverVersion)) {
@@ -417,5 +420,30 @@ export function createScan(listener: ScanListener, options: ScanOptions = {}): S
     stop() {
       done = true
     },
+  }
+}
+
+/** Endings behind which the log goes on unread. */
+export function isHole(kind: FileEndingKind): boolean {
+  switch (kind) {
+    case 'damaged':
+    case 'unknown-event':
+    case 'not-a-binlog':
+    case 'encrypted':
+    case 'old-format':
+    case 'relay-log':
+    case 'missing':
+    case 'unreadable':
+      return true
+    case 'rotate':
+    case 'stop':
+    case 'end':
+    case 'truncated':
+    case 'incomplete':
+    case 'empty':
+    case 'stopped':
+      return false
+    default:
+      return kind satisfies never
   }
 }

@@ -1,0 +1,45 @@
+/** Short reads that tell whether a file is the one that it was. Each costs a few events of one file. */
+import { u32 } from '../core/binlog/bytes.ts'
+import { EventRole, EventType, roleOfType } from '../core/binlog/layout.ts'
+import type { Coordinate } from '../core/coordinate.ts'
+import { FIRST_POSITION } from '../core/coordinate.ts'
+import type { LogSource } from '../core/ports.ts'
+import type { ScannedFile } from '../core/scan/scan.ts'
+import { createScan } from '../core/scan/scan.ts'
+
+/** The FORMAT_DESCRIPTION of `name` and what was executed before it; null when the file has no event at all. */
+export async function readHead(source: LogSource, name: string): Promise<ScannedFile | null> {
+  let head: ScannedFile | null = null
+  const scan = createScan(
+    {
+      onTransaction: () => undefined,
+      onFileEnd: (_ending, file) => {
+        head ??= { ...file }
+      },
+      onEvent: ({ type }) => {
+        const role = roleOfType[type]
+        return role === EventRole.PREVIOUS_GTIDS || role === EventRole.START_ENCRYPTION || type === EventType.BINLOG_CHECKPOINT
+      },
+    },
+    { decrypted: source.kind === 'server' },
+  )
+  await source.read({ from: { file: name, position: FIRST_POSITION } }, scan)
+  return head
+}
+
+/** The last four bytes of the event at a coordinate: its CRC, or its end where there are no checksums. Null: no event there. */
+export async function readEventCrc(source: LogSource, at: Coordinate): Promise<number | null> {
+  let crc: number | null = null
+  const scan = createScan(
+    {
+      onTransaction: () => undefined,
+      onEvent: ({ bytes, position, from, end }) => {
+        if (position === at.position) crc = u32(bytes, from + (end - position) - 4)
+        return false
+      },
+    },
+    { decrypted: source.kind === 'server' },
+  )
+  await source.read({ from: at }, scan)
+  return crc
+}

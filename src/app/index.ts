@@ -1,0 +1,206 @@
+/**
+ * Builds and refreshes the index of a source: goes on where the last commit ended, if what lies there is still the same log,
+ * and reads to the end. Invariant: a log in the index never mixes two logs of a source. When the file that was read last is
+ * another one now (RESET MASTER, a failover behind the same name, a tail that a crash recovery rewrote), a new log is begun.
+ */
+import { BinpointError } from '../errors.ts'
+import type { Coordinate } from '../core/coordinate.ts'
+import { compareBinlogNames, FIRST_POSITION } from '../core/coordinate.ts'
+import type { IndexStore, LogRow } from '../core/evidence/port.ts'
+import type { FileRow, GapRow } from '../core/evidence/rows.ts'
+import type { LogFile, LogSource, SourceIdentity } from '../core/ports.ts'
+import { readEventCrc, readHead } from './head.ts'
+import type { RecordedTo, Recorder } from './recorder.ts'
+import { createRecorder } from './recorder.ts'
+import type { StartFrom } from './startFrom.ts'
+import { startFrom } from './startFrom.ts'
+
+export interface IndexRequest {
+  readonly store: IndexStore
+  readonly source: LogSource
+  /** Where a new index begins; one that exists goes on from its end. Default 'oldest'. */
+  readonly from?: StartFrom | undefined
+  /** Stay and keep the index fresh until aborted. */
+  readonly follow?: boolean | undefined
+  /** Check the CRC of every event that is read, not only of those whose place is in doubt. */
+  readonly verifyChecksums?: boolean | undefined
+  readonly signal?: AbortSignal | undefined
+  readonly onProgress?: ((progress: IndexProgress) => void) | undefined
+}
+
+export interface IndexProgress extends RecordedTo {
+  /** Bytes of the log before `at`, and in all, counted over the files that the source had when the run began. */
+  readonly bytesDone: number
+  readonly bytesTotal: number
+}
+
+export interface IndexReport {
+  readonly source: string
+  /** A log that was not known; more of a known one; a new log because the known one is gone (and why). */
+  readonly outcome: 'new' | 'resumed' | 'replaced'
+  readonly replacedBecause: string | null
+  readonly log: LogRow
+  /** Transactions that this run added. */
+  readonly transactions: number
+  readonly files: readonly FileRow[]
+  readonly gaps: readonly GapRow[]
+}
+
+/** How often a directory is looked at again, and what has arrived is committed, while following (milliseconds). */
+const FOLLOW_MS = 500
+
+/** Throws NO_BINLOGS, INDEX_*, and what the source throws; what was committed before stays. */
+export async function buildIndex(request: IndexRequest): Promise<IndexReport> {
+  const { store, source } = request
+  const files = await source.listFiles()
+  const lastFile = files.at(-1)
+  if (lastFile === undefined) {
+    throw new BinpointError('NO_BINLOGS', `${source.name} has no binlog files`, { hint: 'is binary logging on (log_bin)?' })
+  }
+  const identity = await source.identity()
+  const known = store.currentLog(source.name)
+  const resumed = known === null ? null : await resume(store, source, known, files, identity)
+  if (known !== null && typeof resumed === 'string') store.endLog(known, resumed)
+  const start =
+    resumed === null || typeof resumed === 'string' ? await begin(store, source, files, identity, request.from ?? 'oldest') : resumed
+
+  const recorder = createRecorder({
+    ...start,
+    store,
+    start: start.at,
+    lastFile: lastFile.name,
+    checksums: request.verifyChecksums === true ? 'all' : 'structure',
+    decrypted: source.kind === 'server',
+    onCommit: (to) => request.onProgress?.({ ...to, ...progressOf(files, to.at) }),
+  })
+  const read = (from: Coordinate, signal: AbortSignal | undefined): Promise<void> =>
+    source.read({ from, follow: request.follow, signal }, recorder.sink)
+  try {
+    if (request.follow === true) await follow(source, recorder, read, start.at, request.signal)
+    else await read(start.at, request.signal)
+  } finally {
+    recorder.commit()
+  }
+  const log = recorder.log()
+  return {
+    source: source.name,
+    outcome: known === null ? 'new' : typeof resumed === 'string' ? 'replaced' : 'resumed',
+    replacedBecause: typeof resumed === 'string' ? resumed : null,
+    log,
+    transactions: recorder.transactions(),
+    files: store.files(log),
+    gaps: store.gaps(log),
+  }
+}
+
+/** Reads until aborted, and commits while nothing comes too. A commit that fails ends the reading. */
+async function follow(
+  source: LogSource,
+  recorder: Recorder,
+  read: (from: Coordinate, signal: AbortSignal) => Promise<void>,
+  from: Coordinate,
+  aborted: AbortSignal | undefined,
+): Promise<void> {
+  const failed = new AbortController()
+  const signal = aborted === undefined ? failed.signal : AbortSignal.any([aborted, failed.signal])
+  const timer = setInterval(() => {
+    try {
+      recorder.commit()
+    } catch (error) {
+      failed.abort(error)
+    }
+  }, FOLLOW_MS)
+  try {
+    await read(from, signal)
+    while (source.kind === 'files' && !signal.aborted) {
+      await sleep(FOLLOW_MS, signal)
+      await read(recorder.end(), signal)
+    }
+  } finally {
+    clearInterval(timer)
+  }
+  if (failed.signal.aborted) throw failed.signal.reason
+}
+
+interface Start {
+  readonly log: LogRow
+  readonly at: Coordinate
+}
+
+async function begin(
+  store: IndexStore,
+  source: LogSource,
+  files: readonly LogFile[],
+  identity: SourceIdentity | null,
+  from: StartFrom,
+): Promise<Start> {
+  const at = await startFrom(source, files, from)
+  const head = await readHead(source, at.file)
+  const log = store.beginLog({
+    source: source.name,
+    fingerprint: head?.fingerprint ?? '',
+    serverUuid: identity?.serverUuid ?? null,
+    serverId: identity?.serverId ?? head?.format?.serverId ?? 0,
+  })
+  return { log, at }
+}
+
+/** Where to go on in a known log, or why the source has another log now. */
+async function resume(
+  store: IndexStore,
+  source: LogSource,
+  log: LogRow,
+  files: readonly LogFile[],
+  identity: SourceIdentity | null,
+): Promise<Start | string> {
+  if (identity !== null && log.serverUuid !== null && identity.serverUuid !== log.serverUuid) {
+    return `the server is another one: its server_uuid is ${identity.serverUuid}, not ${log.serverUuid}`
+  }
+  const last = store.files(log).at(-1)
+  const oldest = files[0]
+  if (last === undefined || oldest === undefined) return 'nothing of it was indexed'
+  const listed = files.findIndex((file) => file.name === last.name)
+  if (listed === -1) return resumeBehindPurge(store, log, last, oldest)
+  const different = await differenceAt(source, last, files[listed]?.size ?? 0)
+  if (different !== null) return different
+  const next = files[listed + 1]
+  const isClosed = last.endedBy !== null && next !== undefined
+  return { log, at: isClosed ? { file: next.name, position: FIRST_POSITION } : { file: last.name, position: last.coveredEnd } }
+}
+
+/** What shows that the file is not the one that was indexed, or null. */
+async function differenceAt(source: LogSource, last: FileRow, size: number): Promise<string | null> {
+  if (last.format === '') return null // could not be read then: nothing to compare
+  const head = await readHead(source, last.name)
+  const same = last.coveredFrom === FIRST_POSITION ? head?.fingerprint === last.fingerprint : head?.format?.fingerprint === last.format
+  if (!same) return `${last.name} was written anew`
+  if (last.coveredEnd > size) return `${last.name} is shorter than what was indexed of it: its tail was cut off`
+  if (last.anchorStart <= FIRST_POSITION) return null
+  const crc = await readEventCrc(source, { file: last.name, position: last.anchorStart })
+  return crc === last.anchorCrc ? null : `${last.name} holds another event at ${last.anchorStart} than when it was indexed`
+}
+
+/** Everything that was indexed has been purged: go on at the oldest file, behind a gap unless it is the very next one. */
+function resumeBehindPurge(store: IndexStore, log: LogRow, last: FileRow, oldest: LogFile): Start | string {
+  if (compareBinlogNames(oldest.name, last.name) <= 0) return `${last.name} is gone, and older files are there`
+  const at = { file: oldest.name, position: FIRST_POSITION }
+  if (last.endedBy !== null && last.next === oldest.name) return { log, at }
+  const gap: GapRow = { file: last.ordinal, position: last.coveredEnd, cause: `purged before it was indexed: up to ${oldest.name}` }
+  return { log: store.addGap(log, gap), at }
+}
+
+function progressOf(files: readonly LogFile[], at: Coordinate): { bytesDone: number; bytesTotal: number } {
+  const bytesTotal = files.reduce((sum, file) => sum + file.size, 0)
+  const before = files.slice(0, Math.max(0, files.findIndex((file) => file.name === at.file)))
+  return { bytesDone: Math.min(bytesTotal, before.reduce((sum, file) => sum + file.size, at.position)), bytesTotal }
+}
+
+function sleep(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms)
+    signal?.addEventListener('abort', () => {
+      clearTimeout(timer)
+      resolve()
+    })
+  })
+}

@@ -1,0 +1,170 @@
+/**
+ * The index on SQLite: the only place with SQL on it. Invariant: a commit holds new rows and how far they reach in one
+ * transaction, and is refused when somebody else has written to the same log in between; so a kill at any instant, or two
+ * writers, leave an index without a hole and without a double.
+ */
+import type { EvidenceState } from '../core/evidence/accumulate.ts'
+import type { IndexBatch, IndexStore, LogRow } from '../core/evidence/port.ts'
+import type { BoundRow, CheckpointRow, FileRow, GapRow, LandmarkRow, TickRow } from '../core/evidence/rows.ts'
+import { BinpointError } from '../errors.ts'
+import { guarded, openDatabase } from './open.ts'
+
+const logColumns = 'id, source, fingerprint, server_uuid AS serverUuid, server_id AS serverId, ended_by AS endedBy, revision, state'
+const fileColumns =
+  'ordinal, name, format, fingerprint, server_version AS serverVersion, server_id AS serverId, stamp AS stampSeconds, ' +
+  'covered_from AS coveredFrom, covered_end AS coveredEnd, anchor_start AS anchorStart, anchor_crc AS anchorCrc, ended_by AS endedBy, next'
+const tickColumns = 'second, file, start, "end", max_us AS maxUs, transactions, bytes'
+const landmarkColumns = 'file, start, kind, last_start AS lastStart, count'
+
+type RawLog = Omit<LogRow, 'state'> & { readonly state: string }
+
+/** Opens or makes the index at `path` (`:memory:` for none on disk). Throws INDEX_* errors. */
+export function openStore(path: string): IndexStore {
+  const db = openDatabase(path)
+  const query = <Row>(sql: string): ((...values: readonly unknown[]) => Row | null) => {
+    const prepared = db.prepare(sql)
+    return (...values) => guarded(path, () => (prepared.get(...values) as Row | undefined) ?? null)
+  }
+  const list = <Row>(sql: string): ((...values: readonly unknown[]) => Row[]) => {
+    const prepared = db.prepare(sql)
+    return (...values) => guarded(path, () => prepared.all(...values) as Row[])
+  }
+
+  const currentLog = query<RawLog>(`SELECT ${logColumns} FROM log WHERE source = ? AND ended_by IS NULL`)
+  const logs = list<RawLog>(`SELECT ${logColumns} FROM log WHERE source = ? ORDER BY id`)
+  const files = list<FileRow>(`SELECT ${fileColumns} FROM file WHERE log = ? ORDER BY ordinal`)
+  const tickAtOrAfter = query<TickRow>(
+    `SELECT ${tickColumns} FROM tick WHERE log = ? AND second >= ? ORDER BY second, file, start LIMIT 1`,
+  )
+  const tickAfter = query<TickRow>(
+    `SELECT ${tickColumns} FROM tick WHERE log = ? AND (second, file, start) > (?, ?, ?) ORDER BY second, file, start LIMIT 1`,
+  )
+  const tickBefore = query<TickRow>(
+    `SELECT ${tickColumns} FROM tick WHERE log = ? AND (second, file, start) < (?, ?, ?) ORDER BY second DESC, file DESC, start DESC LIMIT 1`,
+  )
+  const lastTick = query<TickRow>(
+    `SELECT ${tickColumns} FROM tick WHERE log = ? ORDER BY second DESC, file DESC, start DESC LIMIT 1`,
+  )
+  const tickContaining = query<TickRow>(
+    `SELECT ${tickColumns} FROM tick WHERE log = ? AND (file > ? OR (file = ? AND "end" > ?)) ORDER BY second, file, start LIMIT 1`,
+  )
+  const sumTicks = query<{ transactions: number; bytes: number }>(
+    `SELECT coalesce(sum(transactions), 0) AS transactions, coalesce(sum(bytes), 0) AS bytes FROM tick
+     WHERE log = ? AND (second, file, start) >= (?, ?, ?) AND (second, file, start) < (?, ?, ?)`,
+  )
+  const boundAt = query<BoundRow>(
+    `SELECT file, "end", not_after_us AS notAfterUs, kind FROM bound WHERE log = ? AND not_after_us <= ? ORDER BY not_after_us DESC LIMIT 1`,
+  )
+  const checkpointBefore = query<CheckpointRow>(
+    `SELECT file, start, gtid_set AS gtidSet FROM checkpoint WHERE log = ? AND (file, start) <= (?, ?) ORDER BY file DESC, start DESC LIMIT 1`,
+  )
+  const landmarks = list<LandmarkRow>(`SELECT ${landmarkColumns} FROM landmark WHERE log = ? ORDER BY file, start, kind`)
+  const gaps = list<GapRow>('SELECT file, position, cause FROM gap WHERE log = ? ORDER BY file, position')
+
+  const insertLog = db.prepare(
+    `INSERT INTO log (source, fingerprint, server_uuid, server_id, revision, state) VALUES (?, ?, ?, ?, 0, 'null')`,
+  )
+  const overtake = db.prepare('UPDATE log SET revision = revision + 1, state = ? WHERE id = ? AND revision = ? AND ended_by IS NULL')
+  const putFile = db.prepare(
+    `INSERT OR REPLACE INTO file (log, ordinal, name, format, fingerprint, server_version, server_id, stamp, covered_from, covered_end,
+       anchor_start, anchor_crc, ended_by, next) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  )
+  const putTick = db.prepare(
+    `INSERT OR REPLACE INTO tick (log, second, file, start, "end", max_us, transactions, bytes) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+  )
+  const dropBounds = db.prepare('DELETE FROM bound WHERE log = ? AND not_after_us >= ? AND (file, "end") <= (?, ?)')
+  const putBound = db.prepare('INSERT OR REPLACE INTO bound (log, not_after_us, file, "end", kind) VALUES (?, ?, ?, ?, ?)')
+  const putCheckpoint = db.prepare('INSERT OR REPLACE INTO checkpoint (log, file, start, gtid_set) VALUES (?, ?, ?, ?)')
+  const putLandmark = db.prepare(
+    'INSERT OR REPLACE INTO landmark (log, file, start, kind, last_start, count) VALUES (?, ?, ?, ?, ?, ?)',
+  )
+  const putArrival = db.prepare('INSERT OR REPLACE INTO arrival (log, file, "end", at_us) VALUES (?, ?, ?, ?)')
+  const putGap = db.prepare(
+    'INSERT OR REPLACE INTO gap (log, file, position, cause) VALUES (?, ?, ?, ?)',
+  )
+
+  function addBound(log: number, bound: BoundRow): void {
+    const known = boundAt(log, bound.notAfterUs)
+    if (known !== null && (known.file > bound.file || (known.file === bound.file && known.end >= bound.end))) return
+    dropBounds.run(log, bound.notAfterUs, bound.file, bound.end)
+    putBound.run(log, bound.notAfterUs, bound.file, bound.end, bound.kind)
+  }
+
+  const write = db.transaction((log: LogRow, batch: IndexBatch): void => {
+    if (overtake.run(JSON.stringify(batch.state), log.id, log.revision).changes !== 1) {
+      throw new BinpointError('INDEX_BUSY', `another process is writing the index ${path} for ${log.source}`, {
+        hint: 'let one of them do it: answers read what the other one writes',
+      })
+    }
+    for (const f of batch.files) {
+      putFile.run(
+        ...[log.id, f.ordinal, f.name, f.format, f.fingerprint, f.serverVersion, f.serverId, f.stampSeconds],
+        ...[f.coveredFrom, f.coveredEnd, f.anchorStart, f.anchorCrc, f.endedBy, f.next],
+      )
+    }
+    for (const t of batch.rows.ticks) putTick.run(log.id, t.second, t.file, t.start, t.end, t.maxUs, t.transactions, t.bytes)
+    for (const bound of batch.rows.bounds) addBound(log.id, bound)
+    for (const c of batch.rows.checkpoints) putCheckpoint.run(log.id, c.file, c.start, c.gtidSet)
+    for (const l of batch.rows.landmarks) putLandmark.run(log.id, l.file, l.start, l.kind, l.lastStart, l.count)
+    for (const a of batch.arrivals) putArrival.run(log.id, a.file, a.end, a.atUs)
+    for (const g of batch.gaps) putGap.run(log.id, g.file, g.position, g.cause)
+  })
+
+  const parsed = (log: RawLog): LogRow => ({ ...log, state: JSON.parse(log.state) as EvidenceState | null })
+
+  return {
+    path,
+    sources: () => list<{ source: string }>('SELECT DISTINCT source FROM log ORDER BY source')().map((row) => row.source),
+    currentLog: (source) => {
+      const log = currentLog(source)
+      return log === null ? null : parsed(log)
+    },
+    logs: (source) => logs(source).map(parsed),
+    beginLog: (log) =>
+      guarded(path, () => {
+        const { lastInsertRowid } = insertLog.run(log.source, log.fingerprint, log.serverUuid, log.serverId)
+        return { ...log, id: Number(lastInsertRowid), endedBy: null, revision: 0, state: null }
+      }),
+    endLog: (log, cause) => guarded(path, () => void db.prepare('UPDATE log SET ended_by = ? WHERE id = ?').run(cause, log.id)),
+    commit: (log, batch) => {
+      guarded(path, () => write.immediate(log, batch))
+      return { ...log, revision: log.revision + 1, state: batch.state }
+    },
+    addGap: (log, gap) => {
+      guarded(path, () => putGap.run(log.id, gap.file, gap.position, gap.cause))
+      return log
+    },
+    files: (log) => files(log.id),
+    tickAtOrAfter: (log, second) => tickAtOrAfter(log.id, second),
+    tickAfter: (log, t) => tickAfter(log.id, t.second, t.file, t.start),
+    tickBefore: (log, t) => tickBefore(log.id, t.second, t.file, t.start),
+    lastTick: (log) => lastTick(log.id),
+    tickContaining: (log, file, position) => tickContaining(log.id, file, file, position),
+    sumTicks: (log, from, to) =>
+      sumTicks(log.id, from.second, from.file, from.start, to?.second ?? Number.MAX_SAFE_INTEGER, to?.file ?? 0, to?.start ?? 0) ?? {
+        transactions: 0,
+        bytes: 0,
+      },
+    boundAt: (log, timeUs) => boundAt(log.id, timeUs),
+    checkpointBefore: (log, file, position) => checkpointBefore(log.id, file, position),
+    landmarks: (log) => landmarks(log.id),
+    gaps: (log) => gaps(log.id),
+    dump: (log) => ({
+      files: files(log.id),
+      ticks: list(`SELECT ${tickColumns} FROM tick WHERE log = ? ORDER BY second, file, start`)(log.id),
+      bounds: list('SELECT not_after_us, file, "end", kind FROM bound WHERE log = ? ORDER BY not_after_us')(log.id),
+      checkpoints: list('SELECT file, start, gtid_set FROM checkpoint WHERE log = ? ORDER BY file, start')(log.id),
+      landmarks: landmarks(log.id),
+      gaps: gaps(log.id),
+    }),
+    counts: (log) =>
+      query<ReturnType<IndexStore['counts']>>(
+        `SELECT count(*) AS ticks, coalesce(sum(transactions), 0) AS transactions, coalesce(sum(bytes), 0) AS bytes,
+           min(second) AS firstSecond, max(second) AS lastSecond FROM tick WHERE log = ?`,
+      )(log.id) ?? { ticks: 0, transactions: 0, bytes: 0, firstSecond: null, lastSecond: null },
+    size: () => (db.pragma('page_count', { simple: true }) as number) * (db.pragma('page_size', { simple: true }) as number),
+    [Symbol.dispose]: () => {
+      db.close()
+    },
+  }
+}
