@@ -28,6 +28,7 @@ export const errorCodes = {
   LOG_RELAY: 'operation',
   LOG_DISABLED: 'operation',
   LOG_PURGED: 'operation',
+  LOG_IDENTITY: 'operation',
   CONNECT_FAILED: 'operation',
   ACCESS_DENIED: 'operation',
   MISSING_PRIVILEGE: 'operation',

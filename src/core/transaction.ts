@@ -28,8 +28,8 @@ export type Mark =
 export interface TableChange {
   readonly schema: string
   readonly table: string
-  /** Row changes in this transaction, and by kind. */
-  readonly rows: number
+  /** Row changes in this transaction; null where the images could not be walked. */
+  readonly rows: number | null
   readonly inserts: number
   readonly updates: number
   readonly deletes: number

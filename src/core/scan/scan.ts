@@ -123,6 +123,10 @@ export interface Scan extends EventSink {
   readonly lastEventStart: number
   readonly lastEventCrc: number
   readonly isInTransaction: boolean
+  /** The transaction at hand. Reused. */
+  readonly transaction: Readonly<ScannedTransaction>
+  /** End of the last event that was accepted. */
+  readonly readEnd: number
   /** Asks to stop: `done` is true from now on. */
   stop(): void
 }
@@ -411,6 +415,10 @@ export function createScan(listener: ScanListener, options: ScanOptions = {}): S
     },
     get isInTransaction() {
       return grammar.isOpen()
+    },
+    transaction: grammar.current,
+    get readEnd() {
+      return readEnd
     },
     executed,
     beginFile,

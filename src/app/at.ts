@@ -1,0 +1,221 @@
+/**
+ * Which coordinate is this time? Two answers: `latest`, the first transaction with a stamp of that time, and `safe`, before
+ * which nothing can lie that was committed at or after it. They are one where the commit stamps are exact (MySQL >= 8.0.1);
+ * elsewhere stamps are those of statements' starts, and `safe` rests on bounds in the log, capped by a margin.
+ */
+import type { AnswerCoordinate, AtAnswer, DistanceReason } from '../core/answer.ts'
+import type { IndexStore, LogRow } from '../core/evidence/port.ts'
+import type { FileRow, TickRow } from '../core/evidence/rows.ts'
+import type { Finding } from '../core/findings.ts'
+import type { LogSource } from '../core/ports.ts'
+import type { Transaction } from '../core/transaction.ts'
+import type { Found } from './locate.ts'
+import { createLocator } from './locate.ts'
+
+/** What a statement is taken to last at most where nothing in the log bounds it (microseconds). */
+export const DEFAULT_MARGIN_US = 60_000_000
+
+export interface AtRequest {
+  readonly store: IndexStore
+  readonly log: LogRow
+  readonly source: LogSource
+  readonly timeUs: number
+  /** Null: DEFAULT_MARGIN_US, and said. */
+  readonly marginUs: number | null
+  /** Moves the time earlier: it comes from another clock. */
+  readonly skewUs: number
+}
+
+/** The index must be fresh (see buildIndex). Throws LOG_IDENTITY or LOG_DAMAGED when the log is not what was indexed. */
+export async function at(request: AtRequest): Promise<AtAnswer> {
+  const { store, log, source } = request
+  const effectiveUs = request.timeUs - request.skewUs
+  const files = store.files(log)
+  const covered = coverage(store, log, files)
+  const base = { source: log.source, askedUs: request.timeUs, effectiveUs, gtidSet: null, covered }
+  const no = (outcome: 'before-first' | 'gap', findings: readonly Finding[]): AtAnswer => ({
+    ...base,
+    outcome,
+    safe: null,
+    latest: null,
+    distance: null,
+    findings,
+  })
+  if (covered === null || effectiveUs < covered.fromUs) return no('before-first', [])
+
+  const locator = createLocator(store, log, source)
+  const latest = await locator.firstAtOrAfter(effectiveUs)
+  const hole = holeBefore(store, log, latest)
+  if (hole !== null) return no('gap', [gapFinding(hole, files)])
+  const here = new Set((await source.listFiles()).map((file) => file.name))
+  const purged = (found: Found | null): boolean => found !== null && !here.has(found.transaction.file)
+  if (purged(latest)) return no('before-first', [purgedFinding(latest?.transaction.file ?? '', here)])
+
+  const safe = await locateSafe(request, effectiveUs, latest, locator)
+  if (purged(safe.found)) return no('before-first', [purgedFinding(safe.found?.transaction.file ?? '', here)])
+  if (crossesHole(store, log, safe.found, latest)) return no('gap', store.gaps(log).map((gap) => gapFinding(gap, files)))
+  return {
+    ...base,
+    outcome: latest === null ? 'after-last' : 'located',
+    safe: coordinateOf(safe.found, files),
+    latest: coordinateOf(latest, files),
+    distance: { ...distance(store, log, safe.found, latest), reason: safe.reason },
+    findings: safe.findings,
+  }
+}
+
+interface Safe {
+  /** Null: the end of the log. */
+  readonly found: Found | null
+  readonly reason: DistanceReason
+  readonly findings: readonly Finding[]
+}
+
+async function locateSafe(
+  request: AtRequest,
+  timeUs: number,
+  latest: Found | null,
+  locator: ReturnType<typeof createLocator>,
+): Promise<Safe> {
+  const { store, log } = request
+  if (await followsExactStamp(request, latest, locator)) return { found: latest, reason: 'exact', findings: [] }
+  const marginUs = request.marginUs ?? DEFAULT_MARGIN_US
+  const byMargin = await locator.firstAtOrAfter(timeUs - marginUs)
+  const bound = store.boundAt(log, timeUs)
+  const byBound = bound === null ? null : await locator.firstFrom(bound.file, bound.end)
+  // Null stands for the end of the log, behind everything.
+  const isProven = bound !== null && (byBound === null || (byMargin !== null && !isBefore(byBound, byMargin)))
+  const found = isProven ? earlier(byBound, latest) : byMargin
+  return {
+    found,
+    reason: isProven ? 'unproven' : 'margin',
+    findings: stampFindings(found, latest, isProven ? null : marginUs, request.marginUs === null),
+  }
+}
+
+/** The transaction before `latest` has an exact stamp, and so everything before it had committed by then. */
+async function followsExactStamp(request: AtRequest, latest: Found | null, locator: ReturnType<typeof createLocator>): Promise<boolean> {
+  const { store, log } = request
+  const inTick = latest?.transactions[latest.index - 1]
+  if (inTick !== undefined) return inTick.immediateCommitUs !== null
+  const before = latest === null ? store.lastTick(log) : store.tickBefore(log, latest.tick)
+  if (before === null) return latest?.transaction.immediateCommitUs != null
+  if (before.maxUs !== null) return true
+  const last = (await locator.firstFrom(before.file, before.start))?.transactions.at(-1)
+  return last?.immediateCommitUs != null
+}
+
+function stampFindings(found: Found | null, latest: Found | null, marginUs: number | null, isDefault: boolean): Finding[] {
+  const findings: Finding[] = [
+    {
+      code: 'TIME_STATEMENT_START',
+      severity: 'warning',
+      message: 'stamps in this log say when statements started, not when they committed; safe lies before all that may have committed at or after the time',
+      evidence: { safe: found?.transaction.start ?? null, latest: latest?.transaction.start ?? null },
+    },
+  ]
+  if (marginUs === null) return findings
+  const seconds = marginUs / 1_000_000
+  findings.push({
+    code: 'MARGIN',
+    severity: 'warning',
+    message: `safe allows for statements that ran for up to ${seconds} s before they committed${isDefault ? ' (the default)' : ''}; if a longer one can have been running at the time, give a larger --margin`,
+    evidence: { marginSeconds: seconds, default: isDefault },
+  })
+  return findings
+}
+
+function coordinateOf(found: Found | null, files: readonly FileRow[]): AnswerCoordinate {
+  if (found === null) {
+    const last = files.at(-1)
+    return { file: last?.name ?? '', position: last?.coveredEnd ?? 0, notBeforeUs: null, notAfterUs: null, gtid: null, serverId: null }
+  }
+  const t: Transaction = found.transaction
+  return {
+    file: t.file,
+    position: t.start,
+    notBeforeUs: t.commit.notBeforeUs,
+    notAfterUs: t.commit.notAfterUs,
+    gtid: t.gtid,
+    serverId: t.serverId,
+  }
+}
+
+/** Transactions and bytes between two answers; null is the end of the log. */
+function distance(store: IndexStore, log: LogRow, from: Found | null, to: Found | null): { transactions: number; bytes: number } {
+  if (from === null) return { transactions: 0, bytes: 0 }
+  const sum = store.sumTicks(log, from.tick, to?.tick ?? null)
+  const before = from.transactions.slice(0, from.index)
+  const after = to?.transactions.slice(0, to.index) ?? []
+  const bytes = (list: readonly Transaction[]): number => list.reduce((total, t) => total + (t.end - t.start), 0)
+  return {
+    transactions: sum.transactions - before.length + after.length,
+    bytes: sum.bytes - bytes(before) + bytes(after),
+  }
+}
+
+/** The earlier one of two answers; null is the end of the log. */
+function earlier(a: Found | null, b: Found | null): Found | null {
+  if (a === null || b === null) return a ?? b
+  return isBefore(b, a) ? b : a
+}
+
+function isBefore(a: Found, b: Found): boolean {
+  if (a.tick.second !== b.tick.second) return a.tick.second < b.tick.second
+  if (a.tick.file !== b.tick.file) return a.tick.file < b.tick.file
+  return a.transaction.start < b.transaction.start
+}
+
+interface Hole {
+  readonly file: number
+  readonly position: number
+  readonly cause: string
+}
+
+/** A hole between the last transaction before the time and the first one behind it: the time may lie inside. */
+function holeBefore(store: IndexStore, log: LogRow, latest: Found | null): Hole | null {
+  const before = latest === null ? store.lastTick(log) : store.tickBefore(log, latest.tick)
+  return store.gaps(log).find((gap) => isBehindTick(gap, before) && isAheadOf(gap, latest)) ?? null
+}
+
+function crossesHole(store: IndexStore, log: LogRow, safe: Found | null, latest: Found | null): boolean {
+  return safe !== null && store.gaps(log).some((gap) => isBehindTick(gap, safe.tick) && isAheadOf(gap, latest))
+}
+
+function isBehindTick(gap: Hole, tick: TickRow | null): boolean {
+  return tick === null || gap.file > tick.file || (gap.file === tick.file && gap.position >= tick.end)
+}
+
+function isAheadOf(gap: Hole, found: Found | null): boolean {
+  return found === null || gap.file < found.tick.file || (gap.file === found.tick.file && gap.position <= found.transaction.start)
+}
+
+function gapFinding(gap: Hole, files: readonly FileRow[]): Finding {
+  const name = files.find((file) => file.ordinal === gap.file)?.name ?? ''
+  return {
+    code: 'INDEX_GAP',
+    severity: 'blocking',
+    message: `the log cannot be read from ${name}:${gap.position} to the head of the next file (${gap.cause}); the time may lie there`,
+    evidence: { file: name, position: gap.position, cause: gap.cause },
+  }
+}
+
+function purgedFinding(file: string, here: ReadonlySet<string>): Finding {
+  const oldest = [...here][0] ?? null
+  return {
+    code: 'PURGED',
+    severity: 'blocking',
+    message: `the source no longer has ${file}; its oldest file is ${oldest ?? 'none'}`,
+    evidence: { file, oldest },
+  }
+}
+
+/** From the head of the first file (or the first transaction of an index begun inside a file) to the last transaction. */
+function coverage(store: IndexStore, log: LogRow, files: readonly FileRow[]): AtAnswer['covered'] {
+  const first = files[0]
+  if (first === undefined || first.format === '') return null
+  const firstTick = store.tickAtOrAfter(log, 0)
+  const lastTick = store.lastTick(log)
+  const fromSecond = first.coveredFrom <= 4 ? first.stampSeconds : (firstTick?.second ?? first.stampSeconds) + 1
+  return { fromUs: fromSecond * 1_000_000, toUs: (lastTick?.second ?? fromSecond) * 1_000_000 }
+}

@@ -1,0 +1,85 @@
+/**
+ * Transactions of a range in full, re-read from the log with every checksum verified. Shows at the same time that the file is
+ * the one that was meant. Throws LOG_IDENTITY or LOG_DAMAGED instead of giving part of a range.
+ */
+import type { Coordinate } from '../core/coordinate.ts'
+import { formatCoordinate } from '../core/coordinate.ts'
+import type { LogSource } from '../core/ports.ts'
+import { createDetailCollector } from '../core/scan/detail.ts'
+import type { FileEnding } from '../core/scan/scan.ts'
+import { createScan, isHole } from '../core/scan/scan.ts'
+import type { Transaction } from '../core/transaction.ts'
+import { BinpointError } from '../errors.ts'
+
+export interface WindowRequest {
+  readonly source: LogSource
+  /** A boundary. */
+  readonly from: Coordinate
+  /** Exclusive; undefined: to the end of the log. */
+  readonly until?: Coordinate | undefined
+  /** Fingerprint that the FORMAT_DESCRIPTION of `from.file` must have. */
+  readonly format?: string | undefined
+  /** Also transactions that never end (then `complete` is false). */
+  readonly withIncomplete?: boolean | undefined
+  readonly signal?: AbortSignal | undefined
+  /** Return false to stop. */
+  readonly onTransaction: (transaction: Transaction) => boolean
+}
+
+/** Returns how the last file that was read ended; null when nothing was read. */
+export async function readWindow(request: WindowRequest): Promise<FileEnding | null> {
+  const collector = createDetailCollector()
+  let ending: FileEnding | null = null
+  let identity: BinpointError | null = null
+  const scan = createScan(
+    {
+      onFile: (file) => {
+        if (request.format === undefined || file.name !== request.from.file || file.format?.fingerprint === request.format) return
+        identity = new BinpointError('LOG_IDENTITY', `${request.source.name} has another file under the name ${file.name} than the index`, {
+          hint: 'run binpoint index: it begins a new log for the files that are there now',
+        })
+        scan.stop()
+      },
+      onEvent: (event) => {
+        if (scan.file !== null) collector.event(event, !scan.isInTransaction, scan.file)
+        return true
+      },
+      onTransaction: (t, file) => {
+        if (!scan.done && !request.onTransaction(collector.finish(t, file, true))) scan.stop()
+      },
+      onAbandoned: (_start, file) => {
+        if (request.withIncomplete !== true || scan.done) return
+        request.onTransaction(collector.finish({ ...scan.transaction, end: scan.readEnd }, file, false))
+      },
+      onFileEnd: (end, file) => {
+        ending = end
+        if (isHole(end.kind)) throwDamaged(request.source, { file: file.name, position: end.coveredEnd }, end)
+      },
+    },
+    { checksums: 'all', decrypted: request.source.kind === 'server' },
+  )
+  await request.source.read({ from: request.from, until: request.until, signal: request.signal }, scan)
+  if (identity !== null) throw identity as BinpointError
+  return ending
+}
+
+function throwDamaged(source: LogSource, at: Coordinate, ending: FileEnding): never {
+  throw new BinpointError(
+    ending.kind === 'encrypted' ? 'LOG_ENCRYPTED' : 'LOG_DAMAGED',
+    `${source.name} cannot be read behind ${formatCoordinate(at)}: ${ending.detail === '' ? ending.kind : ending.detail}`,
+    { hint: 'a range with a hole gives no safe answer; look at it with mysqlbinlog, or choose a range that does not cross it' },
+  )
+}
+
+/** The transactions of a range as a list: for ranges that are known to be small. */
+export async function readTransactions(request: Omit<WindowRequest, 'onTransaction'>): Promise<Transaction[]> {
+  const transactions: Transaction[] = []
+  await readWindow({
+    ...request,
+    onTransaction: (transaction) => {
+      transactions.push(transaction)
+      return true
+    },
+  })
+  return transactions
+}

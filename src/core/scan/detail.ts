@@ -1,0 +1,191 @@
+/**
+ * Transactions in full: the bodies of their events, decoded on the way through the scan. For ranges that people or plans look
+ * at; the bulk scan does without. The grammar alone decides what belongs together; this only collects.
+ */
+import { queryErrorCode, querySchema, queryStatement } from '../binlog/query.ts'
+import { decodeMysqlGtid } from '../binlog/gtid.ts'
+import { AT_TYPE, EventRole, EventType, roleOfType } from '../binlog/layout.ts'
+import { decodeMariaDbGtid } from '../binlog/mariadbGtid.ts'
+import { decodePayload, forEachInnerEvent } from '../binlog/payload.ts'
+import { rowsTableId, summarizeRows } from '../binlog/rows.ts'
+import { classifyStatement, xaIdentifier } from '../binlog/statement.ts'
+import type { MappedTable } from '../binlog/tableMap.ts'
+import { decodeTableMap, tableIdLength } from '../binlog/tableMap.ts'
+import type { Statement, TableChange, Transaction, TransactionKind } from '../transaction.ts'
+import type { ScannedTransaction } from './grammar.ts'
+import { MarkBit, marksOf } from './marks.ts'
+import type { RawEvent, ScannedFile } from './scan.ts'
+
+interface MutableTableChange {
+  schema: string
+  table: string
+  rows: number | null
+  inserts: number
+  updates: number
+  deletes: number
+  partialImages: boolean
+}
+
+export interface DetailCollector {
+  /** Takes the body of an event; `startsAnew` when no transaction is open before it. */
+  readonly event: (event: RawEvent, startsAnew: boolean, file: ScannedFile) => void
+  /** Makes the value when the grammar says that the transaction is complete, or that it never will be. */
+  readonly finish: (t: ScannedTransaction, file: ScannedFile, complete: boolean) => Transaction
+}
+
+export function createDetailCollector(): DetailCollector {
+  let gtid: string | null = null
+  let originalCommitUs: number | null = null
+  let xid: string | null = null
+  let marks = 0
+  let statements: Statement[] = []
+  const changes = new Map<string, MutableTableChange>()
+  const tables = new Map<number, MappedTable>()
+
+  function clear(): void {
+    gtid = null
+    originalCommitUs = null
+    xid = null
+    marks = 0
+    statements = []
+    changes.clear()
+  }
+
+  function body(type: number, bytes: Buffer, from: number, end: number, file: ScannedFile): void {
+    switch (roleOfType[type]) {
+      case EventRole.GTID: {
+        const decoded = decodeMysqlGtid(bytes, from, end)
+        gtid = decoded?.gtid ?? null
+        originalCommitUs = decoded !== null && decoded.originalCommitUs > 0 ? decoded.originalCommitUs : null
+        return
+      }
+      case EventRole.MARIADB_GTID:
+        gtid = decodeMariaDbGtid(bytes, from, end).gtid
+        return
+      case EventRole.QUERY:
+      case EventRole.LOAD_STATEMENT:
+        if (type !== EventType.DELETE_FILE && type !== EventType.EXEC_LOAD) query(type, bytes, from, end)
+        return
+      case EventRole.TABLE_MAP: {
+        const table = decodeTableMap(bytes, from, idLengthOf(type, file))
+        tables.set(table.id, table)
+        return
+      }
+      case EventRole.ROWS:
+        rows(type, bytes, from, end, file)
+        return
+      case EventRole.PAYLOAD: {
+        const inner = decodePayload(bytes, from, end)
+        if (inner === null) marks |= MarkBit['unknown-event']
+        else forEachInnerEvent(inner, (at, innerEnd) => body(inner[at + AT_TYPE] ?? 0, inner, at, innerEnd, file))
+        return
+      }
+      case undefined:
+      default:
+    }
+  }
+
+  function query(type: number, bytes: Buffer, from: number, end: number): void {
+    // EXECUTE_LOAD_QUERY has a file id, two offsets and a mode between QUERY's post-header and its status variables.
+    const loadHeader = type === EventType.EXECUTE_LOAD_QUERY ? EXECUTE_LOAD_EXTRA : 0
+    const statement = loadHeader === 0 ? queryStatement(bytes, from, end) : bytes.subarray(executeLoadTextStart(bytes, from, end), end)
+    if (statement === null) {
+      marks |= MarkBit['unknown-event']
+      return
+    }
+    const kind = classifyStatement(statement, 0, statement.length)
+    const textual = statement.toString('utf8')
+    if (kind === 'xa-start' || kind === 'xa-end' || kind === 'xa-commit' || kind === 'xa-rollback') xid = xaIdentifier(textual)
+    if (kind === 'begin' || kind === 'commit' || kind === 'rollback' || kind === 'savepoint') return
+    const isXa = kind.startsWith('xa-')
+    statements.push({
+      schema: loadHeader === 0 ? querySchema(bytes, from) : '',
+      text: textual,
+      kind: kind === 'ddl' || kind === 'truncate' || kind === 'dml' ? kind : isXa ? 'xa' : 'other',
+      errorCode: queryErrorCode(bytes, from),
+    })
+    if (kind === 'dml') marks |= MarkBit.statement
+    if (kind === 'ddl' || kind === 'truncate') marks |= MarkBit.ddl
+  }
+
+  function rows(type: number, bytes: Buffer, from: number, end: number, file: ScannedFile): void {
+    const idLength = idLengthOf(type, file)
+    const table = tables.get(rowsTableId(bytes, from, idLength))
+    if (table === undefined) {
+      marks |= MarkBit['unknown-event']
+      return
+    }
+    const summary = summarizeRows(bytes, from, end, type, table, idLength)
+    const key = `${table.schema}\0${table.table}`
+    let change = changes.get(key)
+    if (change === undefined) {
+      change = { schema: table.schema, table: table.table, rows: 0, inserts: 0, updates: 0, deletes: 0, partialImages: false }
+      changes.set(key, change)
+    }
+    const n = summary.rows ?? 0
+    change.rows = change.rows === null || summary.rows === null ? null : change.rows + n
+    if (summary.kind === 'insert') change.inserts += n
+    else if (summary.kind === 'update') change.updates += n
+    else change.deletes += n
+    change.partialImages ||= summary.partialImages
+  }
+
+  return {
+    event(event, startsAnew, file) {
+      const role = roleOfType[event.type]
+      if (startsAnew || role === EventRole.GTID || role === EventRole.MARIADB_GTID) clear()
+      body(event.type, event.bytes, event.from, event.bodyEnd, file)
+    },
+    finish(t, file, complete) {
+      const bits = t.marks | marks | (file.format !== null && t.serverId !== file.format.serverId ? MarkBit['foreign-origin'] : 0)
+      const exactUs = t.commitUs > 0 ? t.commitUs : null
+      const changed: TableChange[] = [...changes.values()]
+      return {
+        file: file.name,
+        start: t.start,
+        end: t.end,
+        gtid,
+        serverId: t.serverId,
+        kind: kindOf(bits, changed, statements),
+        firstStampSeconds: t.firstStampSeconds,
+        lastStampSeconds: t.maxStampSeconds,
+        immediateCommitUs: exactUs,
+        originalCommitUs: exactUs === null ? null : originalCommitUs,
+        commit: { notBeforeUs: exactUs ?? Math.max(t.maxStampSeconds, t.writtenSeconds) * 1_000_000, notAfterUs: exactUs },
+        threadId: t.threadId === 0 ? null : t.threadId,
+        tables: changed,
+        statements,
+        marks: marksOf(bits),
+        xid,
+        events: t.events,
+        complete,
+      }
+    },
+  }
+}
+
+/** file_id u32, filename offsets 2 x u32, duplicate handling u8. */
+const EXECUTE_LOAD_EXTRA = 13
+
+function executeLoadTextStart(bytes: Buffer, from: number, end: number): number {
+  const statusLength = bytes.readUInt16LE(from + 19 + 11)
+  const schemaLength = bytes[from + 19 + 8] ?? 0
+  return Math.min(end, from + 19 + 13 + EXECUTE_LOAD_EXTRA + statusLength + schemaLength + 1)
+}
+
+function idLengthOf(type: number, file: ScannedFile): 4 | 6 {
+  return tableIdLength(file.format?.postHeaderLengths[type - 1] ?? 8)
+}
+
+function kindOf(bits: number, tables: readonly TableChange[], statements: readonly Statement[]): TransactionKind {
+  if ((bits & (MarkBit['xa-prepare'] | MarkBit['xa-end'])) !== 0) return 'xa'
+  if ((bits & (MarkBit.incident | MarkBit['unknown-event'])) !== 0) return 'other'
+  const isDdl = (bits & MarkBit.ddl) !== 0
+  const isStatement = (bits & MarkBit.statement) !== 0
+  const kinds = Number(tables.length > 0) + Number(isStatement) + Number(isDdl)
+  if (kinds > 1) return 'mixed'
+  if (tables.length > 0) return 'rows'
+  if (isDdl) return 'ddl'
+  if (isStatement) return 'statement'
+  return statements.length === 0 ? 'empty' : 'other'
+}
