@@ -4,6 +4,7 @@
  * elsewhere stamps are those of statements' starts, and `safe` rests on bounds in the log, capped by a margin.
  */
 import type { AnswerCoordinate, AtAnswer, DistanceReason } from '../core/answer.ts'
+import { FIRST_POSITION } from '../core/coordinate.ts'
 import type { IndexStore, LogRow } from '../core/evidence/port.ts'
 import type { FileRow, TickRow } from '../core/evidence/rows.ts'
 import type { Finding } from '../core/findings.ts'
@@ -41,7 +42,7 @@ export async function at(request: AtRequest): Promise<AtAnswer> {
     distance: null,
     findings,
   })
-  if (covered === null || effectiveUs < covered.fromUs) return no('before-first', [])
+  if (effectiveUs < covered.fromUs) return no('before-first', [])
 
   const locator = createLocator(store, log, source)
   const latest = await locator.firstAtOrAfter(effectiveUs)
@@ -211,11 +212,15 @@ function purgedFinding(file: string, here: ReadonlySet<string>): Finding {
 }
 
 /** From the head of the first file (or the first transaction of an index begun inside a file) to the last transaction. */
-function coverage(store: IndexStore, log: LogRow, files: readonly FileRow[]): AtAnswer['covered'] {
+function coverage(store: IndexStore, log: LogRow, files: readonly FileRow[]): { fromUs: number; toUs: number } {
   const first = files[0]
-  if (first === undefined || first.format === '') return null
-  const firstTick = store.tickAtOrAfter(log, 0)
-  const lastTick = store.lastTick(log)
-  const fromSecond = first.coveredFrom <= 4 ? first.stampSeconds : (firstTick?.second ?? first.stampSeconds) + 1
-  return { fromUs: fromSecond * 1_000_000, toUs: (lastTick?.second ?? fromSecond) * 1_000_000 }
+  const lastSecond = store.lastTick(log)?.second ?? first?.stampSeconds ?? 0
+  return { fromUs: first === undefined ? Number.MAX_SAFE_INTEGER : coveredFromSecond(store, log, first) * 1_000_000, toUs: lastSecond * 1_000_000 }
+}
+
+/** A first file that cannot be read is a hole, not a beginning: no time lies before it. */
+function coveredFromSecond(store: IndexStore, log: LogRow, first: FileRow): number {
+  if (first.format === '') return 0
+  if (first.coveredFrom === FIRST_POSITION) return first.stampSeconds
+  return (store.tickAtOrAfter(log, 0)?.second ?? first.stampSeconds) + 1
 }

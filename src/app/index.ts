@@ -53,8 +53,7 @@ const FOLLOW_MS = 500
 export async function buildIndex(request: IndexRequest): Promise<IndexReport> {
   const { store, source } = request
   const files = await source.listFiles()
-  const lastFile = files.at(-1)
-  if (lastFile === undefined) {
+  if (files.length === 0) {
     throw new BinpointError('NO_BINLOGS', `${source.name} has no binlog files`, { hint: 'is binary logging on (log_bin)?' })
   }
   const identity = await source.identity()
@@ -68,7 +67,6 @@ export async function buildIndex(request: IndexRequest): Promise<IndexReport> {
     ...start,
     store,
     start: start.at,
-    lastFile: lastFile.name,
     checksums: request.verifyChecksums === true ? 'all' : 'structure',
     decrypted: source.kind === 'server',
     onCommit: (to) => request.onProgress?.({ ...to, ...progressOf(files, to.at) }),

@@ -31,8 +31,6 @@ export interface RecorderRequest {
   readonly log: LogRow
   /** Where this run begins to read. */
   readonly start: Coordinate
-  /** The newest file when the run began: only it may end without being closed. */
-  readonly lastFile: string
   readonly checksums: 'structure' | 'all'
   /** Streams come in the clear even from an encrypted log. */
   readonly decrypted: boolean
@@ -54,6 +52,8 @@ export function createRecorder(request: RecorderRequest): Recorder {
   let arrivals: ArrivalRow[] = []
   let arrivedAtUs = 0
   let transactions = 0
+  /** How the file at hand ended without being closed: for good only if another file follows. */
+  let openEnding: FileEnding | null = null
   let committedAtMs = Date.now()
 
   const scan = createScan(
@@ -81,6 +81,8 @@ export function createRecorder(request: RecorderRequest): Recorder {
       evidence.file(file, row.ordinal, false)
       return
     }
+    if (row !== null && openEnding !== null) put({ ...row, endedBy: openEnding.kind })
+    openEnding = null
     const from = file.name === request.start.file ? request.start.position : FIRST_POSITION
     const ordinal = (row?.ordinal ?? -1) + 1
     put({
@@ -106,14 +108,17 @@ export function createRecorder(request: RecorderRequest): Recorder {
     put({ ...row, coveredEnd: scan.coveredEnd, anchorStart: scan.lastEventStart, anchorCrc: scan.lastEventCrc })
   }
 
-  function fileEnds(ending: FileEnding, file: ScannedFile): void {
+  function fileEnds(ending: FileEnding): void {
     noteCoverage()
     if (row === null) return
     evidence.fileEnd(ending)
-    const mayGrow = file.name === request.lastFile && ending.kind !== 'rotate' && ending.kind !== 'stop' && !isHole(ending.kind)
-    if (ending.kind === 'stopped' || mayGrow) return
+    const hole = isHole(ending.kind)
+    if (!hole && ending.kind !== 'rotate' && ending.kind !== 'stop') {
+      openEnding = ending
+      return
+    }
     put({ ...row, endedBy: ending.kind, next: ending.next })
-    if (isHole(ending.kind)) gaps.push({ file: row.ordinal, position: row.coveredEnd, cause: causeOf(ending) })
+    if (hole) gaps.push({ file: row.ordinal, position: row.coveredEnd, cause: causeOf(ending) })
   }
 
   function batchEnds(atUs: number | undefined): void {

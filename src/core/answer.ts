@@ -28,5 +28,5 @@ export interface AtAnswer {
   readonly gtidSet: string | null
   readonly findings: readonly Finding[]
   /** What the index covers of the source: for a "no", the range that a time may lie in. */
-  readonly covered: { readonly fromUs: number; readonly toUs: number } | null
+  readonly covered: { readonly fromUs: number; readonly toUs: number }
 }

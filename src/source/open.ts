@@ -1,0 +1,19 @@
+/** From a SOURCE as the user means it to a log that can be read. The network's packages are loaded only for a server. */
+import { resolve } from 'node:path'
+import type { LogSource, ServerAddress } from '../core/ports.ts'
+import { openFileSource } from './files.ts'
+
+export type SourceSpec =
+  | { readonly kind: 'files'; readonly paths: readonly string[] }
+  | { readonly kind: 'server'; readonly address: ServerAddress }
+
+export interface OpenSourceOptions {
+  /** Gives up on a silent server after this long (milliseconds). */
+  readonly timeoutMs?: number | undefined
+}
+
+export async function openSource(spec: SourceSpec, options: OpenSourceOptions = {}): Promise<LogSource> {
+  if (spec.kind === 'files') return openFileSource(spec.paths.map((path) => resolve(path)).join(':'), spec.paths)
+  const { openServerSource } = await import('./live.ts')
+  return openServerSource(spec.address, options)
+}
