@@ -4,7 +4,7 @@
  */
 import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { availability, cacheFolder, folderOf, program, reasonOf } from '../test/support/servers/cache.ts'
+import { cacheFolder, fetchedVersion, folderOf, program, reasonOf } from '../test/support/servers/cache.ts'
 import { recipes, serverKinds } from '../test/support/servers/catalog.ts'
 import type { ServerKind } from '../test/support/servers/catalog.ts'
 import { fetchDebian, fetchNpm } from '../test/support/servers/fetch.ts'
@@ -17,12 +17,12 @@ await withLock(join(cacheFolder(), 'lock'), async () => {
 })
 
 async function fetchServer(kind: ServerKind): Promise<void> {
-  const known = availability(kind)
+  const known = fetchedVersion(kind)
   try {
-    const version = known.available ? known.version : await unpack(kind)
+    const version = known ?? (await unpack(kind))
     await makeTemplate(kind)
     rmSync(reasonOf(kind), { force: true })
-    console.log(`${kind.padEnd(14)} ${version}${known.available ? '' : ' (fetched)'}`)
+    console.log(`${kind.padEnd(14)} ${version}${known === null ? ' (fetched)' : ''}`)
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
     writeFileSync(reasonOf(kind), `${reason}\n`)
@@ -48,11 +48,12 @@ async function unpack(kind: ServerKind): Promise<string> {
   }
 }
 
-/** Also the proof that the server runs on this machine. */
+/** Also the proof that the server runs on this machine, and is the one that was meant: suites and mirrors move on. */
 async function versionOf(kind: ServerKind, root: string): Promise<string> {
   const { command, args, env } = program(kind, 'server', root)
   const { stdout } = await run(command, [...args, '--no-defaults', '--version'], { env })
   const version = /Ver (\S+)/.exec(stdout)?.[1]
   if (version === undefined) throw new Error(`--version of ${kind} said: ${stdout.trim()}`)
+  if (!version.startsWith(`${kind.replace(/^[a-z]+-/, '')}.`)) throw new Error(`its place has version ${version} now`)
   return version
 }

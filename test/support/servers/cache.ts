@@ -29,17 +29,25 @@ export function cacheFolder(): string {
 
 export const folderOf = (kind: ServerKind): string => join(cacheFolder(), kind)
 export const rootOf = (kind: ServerKind): string => join(folderOf(kind), 'root')
-export const stampOf = (kind: ServerKind): string => join(folderOf(kind), 'version')
+const stampOf = (kind: ServerKind): string => join(folderOf(kind), 'version')
 export const reasonOf = (kind: ServerKind): string => join(cacheFolder(), `${kind}.missing`)
 
 export function servers(): readonly Availability[] {
   return serverKinds.map(availability)
 }
 
+/** A reason wins over an unpacked server: it may be there and not work. */
 export function availability(kind: ServerKind): Availability {
-  if (existsSync(stampOf(kind))) return { kind, available: true, version: readFileSync(stampOf(kind), 'utf8').trim() }
-  const why = existsSync(reasonOf(kind)) ? readFileSync(reasonOf(kind), 'utf8').trim() : 'not fetched yet: run `make servers`'
-  return { kind, available: false, why }
+  if (existsSync(reasonOf(kind))) return { kind, available: false, why: readFileSync(reasonOf(kind), 'utf8').trim() }
+  const version = fetchedVersion(kind)
+  return version === null
+    ? { kind, available: false, why: 'not fetched yet: run `make servers`' }
+    : { kind, available: true, version }
+}
+
+/** Null when it was never fetched. */
+export function fetchedVersion(kind: ServerKind): string | null {
+  return existsSync(stampOf(kind)) ? readFileSync(stampOf(kind), 'utf8').trim() : null
 }
 
 /** Throws when the server has no such program. `root`: another unpacked root than the cached one. */

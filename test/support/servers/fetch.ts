@@ -92,6 +92,7 @@ function aptConfiguration(apt: string): string {
 #clear APT::Update::Post-Invoke-Success;
 #clear DPkg::Post-Invoke;
 Dir::State "${apt}/state";
+Dir::State::lists "lists";
 Dir::State::status "${apt}/status";
 Dir::Cache "${apt}/cache";
 Dir::Cache::archives "archives";

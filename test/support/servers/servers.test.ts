@@ -1,4 +1,6 @@
 /** Each server starts, writes a row, and its own binlog reader finds that row; nothing is left behind. */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
@@ -49,6 +51,36 @@ describe('real servers', () => {
         await server[Symbol.asyncDispose]()
         expect(existsSync(server.dataDir)).toBe(false)
         expect(existsSync(`/proc/${pid}`)).toBe(false)
+      })
+
+      test('ends with its test process, however that ends', async () => {
+        const code = `
+          import { startServer } from ${JSON.stringify(join(import.meta.dirname, 'index.ts'))}
+          const server = await startServer({ kind: ${JSON.stringify(kind)} })
+          console.log(JSON.stringify({ pid: server.pid, dataDir: server.dataDir }))
+          setInterval(() => {}, 1000)`
+        const owner = spawn(process.execPath, ['--input-type=module', '--eval', code], { stdio: ['ignore', 'pipe', 'inherit'] })
+        const [line] = await once(owner.stdout, 'data')
+        const { pid, dataDir } = JSON.parse(String(line))
+        expect(existsSync(`/proc/${pid}`)).toBe(true)
+        owner.kill('SIGKILL')
+        await expect.poll(() => existsSync(`/proc/${pid}`) || existsSync(join(dataDir, '..')), { timeout: 10_000 }).toBe(false)
+      })
+    })
+  }
+
+  for (const kind of ['mysql-9.7', 'mariadb-11.8'] as const) {
+    describeWith(kind, `${kind} with TLS`, () => {
+      test('has a certificate of its own', async () => {
+        await using server = await startServer({ kind })
+        const connection = await server.connect({
+          host: server.host,
+          port: server.port,
+          ...accounts.reader,
+          ssl: { rejectUnauthorized: false },
+        })
+        const [rows] = await connection.query(`SHOW STATUS LIKE 'Ssl_cipher'`)
+        expect(rows).toEqual([{ Variable_name: 'Ssl_cipher', Value: expect.stringMatching(/^TLS_/) }])
       })
     })
   }

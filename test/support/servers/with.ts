@@ -1,20 +1,21 @@
 /**
  * Suites and tests that need a real server: skipped by name, with the reason, where it is not here. In CI the servers that the promises
- * rest on must run: their absence fails there.
+ * rest on must run: their absence fails there (need.ts has the rule).
  */
 // This file makes tests for others, so rules on how a test is written do not fit it.
 /* oxlint-disable vitest/no-conditional-tests, vitest/valid-title, vitest/expect-expect, vitest/no-disabled-tests, vitest/no-standalone-expect, vitest/valid-describe-callback, vitest/require-top-level-describe, vitest/no-identical-title */
 import { describe, it } from 'vitest'
 import { availability } from './cache.ts'
-import { requiredInCi } from './catalog.ts'
 import type { ServerKind } from './catalog.ts'
+import { judge } from './need.ts'
+import type { Verdict } from './need.ts'
 
 /** All of `kinds` are needed. */
 export function describeWith(kinds: ServerKind | readonly ServerKind[], name: string, body: () => void): void {
-  const missing = reasonNotToRun(kinds)
-  if (missing === undefined) describe(name, body)
-  else if (mustFail(kinds)) it(name, () => Promise.reject(new Error(missing)))
-  else describe.skip(`${name} (${missing})`, body)
+  const verdict = verdictOn(kinds)
+  if (verdict.kind === 'run') describe(name, body)
+  else if (verdict.kind === 'skip') describe.skip(`${name} (${verdict.why})`, body)
+  else it(name, () => Promise.reject(new Error(verdict.why)))
 }
 
 export function itWith(
@@ -23,25 +24,12 @@ export function itWith(
   body: () => Promise<void>,
   timeoutMs?: number,
 ): void {
-  const missing = reasonNotToRun(kinds)
-  if (missing === undefined) it(name, body, timeoutMs)
-  else if (mustFail(kinds)) it(name, () => Promise.reject(new Error(missing)))
-  else it.skip(`${name} (${missing})`, body)
+  const verdict = verdictOn(kinds)
+  if (verdict.kind === 'run') it(name, body, timeoutMs)
+  else if (verdict.kind === 'skip') it.skip(`${name} (${verdict.why})`, body)
+  else it(name, () => Promise.reject(new Error(verdict.why)))
 }
 
-function reasonNotToRun(kinds: ServerKind | readonly ServerKind[]): string | undefined {
-  const reasons = absent(kinds).map(({ kind, why }) => `${kind} is not here: ${why}`)
-  return reasons.length === 0 ? undefined : reasons.join('; ')
-}
-
-function mustFail(kinds: ServerKind | readonly ServerKind[]): boolean {
-  return Boolean(process.env['CI']) && absent(kinds).some(({ kind }) => requiredInCi.includes(kind))
-}
-
-function absent(kinds: ServerKind | readonly ServerKind[]): readonly { readonly kind: ServerKind; readonly why: string }[] {
-  const wanted = typeof kinds === 'string' ? [kinds] : kinds
-  return wanted.flatMap((kind) => {
-    const found = availability(kind)
-    return found.available ? [] : [{ kind, why: found.why }]
-  })
+function verdictOn(kinds: ServerKind | readonly ServerKind[]): Verdict {
+  return judge((typeof kinds === 'string' ? [kinds] : kinds).map(availability), Boolean(process.env['CI']))
 }
