@@ -2,10 +2,11 @@
  * `make fixtures`: makes the binlogs in fixtures/ again from their SQL, on the real servers that `make servers` fetched. With names
  * (`node scripts/fixtures.ts rollbar grammar`): only those folders. A fixture whose server is not here stays as it is.
  */
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { availability } from '../test/support/servers/index.ts'
 import { listFixtures } from './fixtures/list.ts'
-import { writeTable } from './fixtures/readme.ts'
+import { withTable } from './fixtures/readme.ts'
 
 const root = join(import.meta.dirname, '../fixtures')
 const names = process.argv.slice(2)
@@ -22,4 +23,5 @@ for (const fixture of wanted) {
   if (server.available) await fixture.make()
   console.log(`${name.padEnd(28)} ${server.available ? 'made' : `left as it is: ${kind} is not here: ${server.why}`}`)
 }
-writeTable(root, fixtures)
+const page = join(root, 'README.md')
+writeFileSync(page, withTable(readFileSync(page, 'utf8'), root, fixtures))

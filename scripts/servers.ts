@@ -4,7 +4,7 @@
  */
 import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { cacheFolder, fetchedVersion, folderOf, program, reasonOf } from '../test/support/servers/cache.ts'
+import { cacheFolder, fetchedVersion, folderOf, program, reasonOf, rootOf } from '../test/support/servers/cache.ts'
 import { recipes, serverKinds } from '../test/support/servers/catalog.ts'
 import type { ServerKind } from '../test/support/servers/catalog.ts'
 import { fetchDebian, fetchNpm } from '../test/support/servers/fetch.ts'
@@ -20,6 +20,7 @@ async function fetchServer(kind: ServerKind): Promise<void> {
   const known = fetchedVersion(kind)
   try {
     const version = known ?? (await unpack(kind))
+    for (const [path, text] of Object.entries(recipes[kind].files ?? {})) writeFileSync(join(rootOf(kind), path), text)
     await makeTemplate(kind)
     rmSync(reasonOf(kind), { force: true })
     console.log(`${kind.padEnd(14)} ${version}${known === null ? ' (fetched)' : ''}`)

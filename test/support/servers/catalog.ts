@@ -26,6 +26,8 @@ export interface Recipe {
   /** Folder of error messages and, in MariaDB, of the SQL that makes the system tables. */
   readonly share: string
   readonly plugins: string | null
+  /** Written below the root after unpacking. */
+  readonly files?: Readonly<Record<string, string>>
   /** What else keeps this server small and quick; others are in start.ts. */
   readonly options: readonly string[]
 }
@@ -51,6 +53,11 @@ const mysql97: Recipe = {
   binlogReader: 'usr/bin/mysqlbinlog',
   share: 'usr/share/mysql',
   plugins: 'usr/lib/mysql/plugin',
+  // A server that is to encrypt its log names its keyring in its own data directory, not here.
+  files: {
+    'usr/sbin/mysqld.my': '{"read_local_manifest": true}\n',
+    'usr/lib/mysql/plugin/component_keyring_file.cnf': '{"read_local_config": true}\n',
+  },
   options: ['--mysqlx=OFF', '--innodb-redo-log-capacity=8M', '--innodb-doublewrite=OFF', '--secure-file-priv='],
 }
 

@@ -2,7 +2,7 @@
  * A server in a temporary folder on a free loopback port, from a ready template, in about a second. Disposing of it ends it and deletes
  * everything; a watchdog does so if the test process dies first.
  */
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -26,6 +26,8 @@ export interface StartOptions {
   readonly options?: readonly string[]
   /** 1 unless given. */
   readonly serverId?: number
+  /** Written into the data directory before the first start, by name. */
+  readonly files?: Readonly<Record<string, string>>
   /** For example LD_PRELOAD of a library that bends the clock. */
   readonly env?: Readonly<Record<string, string>>
 }
@@ -64,7 +66,7 @@ const host = '127.0.0.1'
 
 const isRow = (value: unknown): value is Row => typeof value === 'object' && value !== null && !Array.isArray(value)
 
-export async function startServer({ kind, options = [], serverId = 1, env = {} }: StartOptions): Promise<Server> {
+export async function startServer({ kind, options = [], serverId = 1, files = {}, env = {} }: StartOptions): Promise<Server> {
   const available = availability(kind)
   if (!available.available) throw new Error(`${kind} is not here: ${available.why}`)
   const template = await makeTemplate(kind)
@@ -111,6 +113,7 @@ export async function startServer({ kind, options = [], serverId = 1, env = {} }
 
   try {
     await run('cp', ['-a', '--reflink=auto', `${template}/.`, dataDir])
+    for (const [name, text] of Object.entries(files)) writeFileSync(join(dataDir, name), text)
     const port = await startOnFreePort((free) => start(free, []))
     const version = String((await query('SELECT @@version AS version'))[0]?.['version'])
     return {
