@@ -49,7 +49,7 @@ export async function launch(
       `--pid-file=${join(folder, 'pid')}`,
       ...options,
     ],
-    { env: { ...process.env, TZ: 'UTC', ...server.env, ...env }, stdio: ['ignore', output, output] },
+    { env: { ...process.env, TZ: 'UTC', ...server.env, ...env }, stdio: ['ignore', output, output], cwd: folder },
   )
   closeSync(output)
   const running = await processOf(child, socket)
