@@ -6,7 +6,7 @@
 /** What the exit status of the command follows from: see DESIGN "Exit status". */
 export type ErrorClass = 'usage' | 'operation'
 
-export const errorCodes = {
+const codes = {
   // usage: exit 64
   USAGE: 'usage',
   TIME_SYNTAX: 'usage',
@@ -46,7 +46,9 @@ export const errorCodes = {
   PORT_IN_USE: 'operation',
 } as const satisfies Record<string, ErrorClass>
 
-export type ErrorCode = keyof typeof errorCodes
+export type ErrorCode = keyof typeof codes
+
+export const errorCodes: Readonly<Record<ErrorCode, ErrorClass>> = codes
 
 export interface ErrorDetails {
   readonly hint?: string | undefined

@@ -54,7 +54,11 @@ export async function at(request: AtRequest): Promise<AtAnswer> {
 
   const safe = await locateSafe(request, effectiveUs, latest, locator)
   if (purged(safe.found)) return no('before-first', [purgedFinding(safe.found?.transaction.file ?? '', here)])
-  if (crossesHole(store, log, safe.found, latest)) return no('gap', store.gaps(log).map((gap) => gapFinding(gap, files)))
+  if (crossesHole(store, log, safe.found, latest))
+    return no(
+      'gap',
+      store.gaps(log).map((gap) => gapFinding(gap, files)),
+    )
   return {
     ...base,
     outcome: latest === null ? 'after-last' : 'located',
@@ -95,7 +99,11 @@ async function locateSafe(
 }
 
 /** The transaction before `latest` has an exact stamp, and so everything before it had committed by then. */
-async function followsExactStamp(request: AtRequest, latest: Found | null, locator: ReturnType<typeof createLocator>): Promise<boolean> {
+async function followsExactStamp(
+  request: AtRequest,
+  latest: Found | null,
+  locator: ReturnType<typeof createLocator>,
+): Promise<boolean> {
   const { store, log } = request
   const inTick = latest?.transactions[latest.index - 1]
   if (inTick !== undefined) return inTick.immediateCommitUs !== null
@@ -111,7 +119,8 @@ function stampFindings(found: Found | null, latest: Found | null, marginUs: numb
     {
       code: 'TIME_STATEMENT_START',
       severity: 'warning',
-      message: 'stamps in this log say when statements started, not when they committed; safe lies before all that may have committed at or after the time',
+      message:
+        'stamps in this log say when statements started, not when they committed; safe lies before all that may have committed at or after the time',
       evidence: { safe: found?.transaction.start ?? null, latest: latest?.transaction.start ?? null },
     },
   ]
@@ -129,7 +138,14 @@ function stampFindings(found: Found | null, latest: Found | null, marginUs: numb
 function coordinateOf(found: Found | null, files: readonly FileRow[]): AnswerCoordinate {
   if (found === null) {
     const last = files.at(-1)
-    return { file: last?.name ?? '', position: last?.coveredEnd ?? 0, notBeforeUs: null, notAfterUs: null, gtid: null, serverId: null }
+    return {
+      file: last?.name ?? '',
+      position: last?.coveredEnd ?? 0,
+      notBeforeUs: null,
+      notAfterUs: null,
+      gtid: null,
+      serverId: null,
+    }
   }
   const t: Transaction = found.transaction
   return {
@@ -215,7 +231,10 @@ function purgedFinding(file: string, here: ReadonlySet<string>): Finding {
 function coverage(store: IndexStore, log: LogRow, files: readonly FileRow[]): { fromUs: number; toUs: number } {
   const first = files[0]
   const lastSecond = store.lastTick(log)?.second ?? first?.stampSeconds ?? 0
-  return { fromUs: first === undefined ? Number.MAX_SAFE_INTEGER : coveredFromSecond(store, log, first) * 1_000_000, toUs: lastSecond * 1_000_000 }
+  return {
+    fromUs: first === undefined ? Number.MAX_SAFE_INTEGER : coveredFromSecond(store, log, first) * 1_000_000,
+    toUs: lastSecond * 1_000_000,
+  }
 }
 
 /** A first file that cannot be read is a hole, not a beginning: no time lies before it. */

@@ -61,7 +61,9 @@ export async function buildIndex(request: IndexRequest): Promise<IndexReport> {
   const resumed = known === null ? null : await resume(store, source, known, files, identity)
   if (known !== null && typeof resumed === 'string') store.endLog(known, resumed)
   const start =
-    resumed === null || typeof resumed === 'string' ? await begin(store, source, files, identity, request.from ?? 'oldest') : resumed
+    resumed === null || typeof resumed === 'string'
+      ? await begin(store, source, files, identity, request.from ?? 'oldest')
+      : resumed
 
   const recorder = createRecorder({
     ...start,
@@ -170,7 +172,8 @@ async function resume(
 async function differenceAt(source: LogSource, last: FileRow, size: number): Promise<string | null> {
   if (last.format === '') return null // could not be read then: nothing to compare
   const head = await readHead(source, last.name)
-  const same = last.coveredFrom === FIRST_POSITION ? head?.fingerprint === last.fingerprint : head?.format?.fingerprint === last.format
+  const same =
+    last.coveredFrom === FIRST_POSITION ? head?.fingerprint === last.fingerprint : head?.format?.fingerprint === last.format
   if (!same) return `${last.name} was written anew`
   if (last.coveredEnd > size) return `${last.name} is shorter than what was indexed of it: its tail was cut off`
   if (last.anchorStart <= FIRST_POSITION) return null
@@ -183,14 +186,30 @@ function resumeBehindPurge(store: IndexStore, log: LogRow, last: FileRow, oldest
   if (compareBinlogNames(oldest.name, last.name) <= 0) return `${last.name} is gone, and older files are there`
   const at = { file: oldest.name, position: FIRST_POSITION }
   if (last.endedBy !== null && last.next === oldest.name) return { log, at }
-  const gap: GapRow = { file: last.ordinal, position: last.coveredEnd, cause: `purged before it was indexed: up to ${oldest.name}` }
+  const gap: GapRow = {
+    file: last.ordinal,
+    position: last.coveredEnd,
+    cause: `purged before it was indexed: up to ${oldest.name}`,
+  }
   return { log: store.addGap(log, gap), at }
 }
 
 function progressOf(files: readonly LogFile[], at: Coordinate): { bytesDone: number; bytesTotal: number } {
   const bytesTotal = files.reduce((sum, file) => sum + file.size, 0)
-  const before = files.slice(0, Math.max(0, files.findIndex((file) => file.name === at.file)))
-  return { bytesDone: Math.min(bytesTotal, before.reduce((sum, file) => sum + file.size, at.position)), bytesTotal }
+  const before = files.slice(
+    0,
+    Math.max(
+      0,
+      files.findIndex((file) => file.name === at.file),
+    ),
+  )
+  return {
+    bytesDone: Math.min(
+      bytesTotal,
+      before.reduce((sum, file) => sum + file.size, at.position),
+    ),
+    bytesTotal,
+  }
 }
 
 function sleep(ms: number, signal: AbortSignal | undefined): Promise<void> {

@@ -35,7 +35,11 @@ export function createLocator(store: IndexStore, log: LogRow, source: LogSource)
     return known
   }
 
-  async function search(from: TickRow | null, isIt: (t: Transaction) => boolean, mayHold: (tick: TickRow) => boolean): Promise<Found | null> {
+  async function search(
+    from: TickRow | null,
+    isIt: (t: Transaction) => boolean,
+    mayHold: (tick: TickRow) => boolean,
+  ): Promise<Found | null> {
     for (let tick = from; tick !== null; tick = store.tickAfter(log, tick)) {
       if (!mayHold(tick)) continue
       const transactions = await read(tick)
@@ -74,10 +78,18 @@ async function readTick(source: LogSource, tick: TickRow, file: FileRow | undefi
     until: { file: file.name, position: tick.end },
     format: file.format,
   })
-  if (transactions.length !== tick.transactions || transactions[0]?.start !== tick.start || transactions.at(-1)?.end !== tick.end) {
-    throw new BinpointError('LOG_IDENTITY', `${source.name} holds other transactions in ${file.name}:${tick.start}-${tick.end} than when it was indexed`, {
-      hint: 'the file was replaced or damaged: index again with another --index file, and compare',
-    })
+  if (
+    transactions.length !== tick.transactions ||
+    transactions[0]?.start !== tick.start ||
+    transactions.at(-1)?.end !== tick.end
+  ) {
+    throw new BinpointError(
+      'LOG_IDENTITY',
+      `${source.name} holds other transactions in ${file.name}:${tick.start}-${tick.end} than when it was indexed`,
+      {
+        hint: 'the file was replaced or damaged: index again with another --index file, and compare',
+      },
+    )
   }
   return transactions
 }

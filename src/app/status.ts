@@ -27,7 +27,11 @@ export interface StatusReport {
 
 export function status(store: IndexStore, source?: string): StatusReport {
   const sources = source === undefined ? store.sources() : [source]
-  return { path: store.path, bytes: store.size(), logs: sources.flatMap((name) => store.logs(name).map((log) => statusOf(store, log))) }
+  return {
+    path: store.path,
+    bytes: store.size(),
+    logs: sources.flatMap((name) => store.logs(name).map((log) => statusOf(store, log))),
+  }
 }
 
 function statusOf(store: IndexStore, log: LogRow): LogStatus {

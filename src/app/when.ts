@@ -32,7 +32,11 @@ export function when(request: WhenRequest): Promise<WhenAnswer> {
 async function atCoordinate({ store, log, source }: WhenRequest, at: Coordinate): Promise<WhenAnswer> {
   const files = store.files(log)
   const file = files.find((row) => row.name === at.file)
-  const answer = (outcome: WhenAnswer['outcome'], transaction: Transaction | null): WhenAnswer => ({ source: log.source, outcome, transaction })
+  const answer = (outcome: WhenAnswer['outcome'], transaction: Transaction | null): WhenAnswer => ({
+    source: log.source,
+    outcome,
+    transaction,
+  })
   if (file === undefined || at.position < file.coveredFrom || at.position > file.coveredEnd) return answer('not-found', null)
   const found = await createLocator(store, log, source).firstFrom(file.ordinal, at.position)
   const inside = found === null ? undefined : before(found.transactions, at)

@@ -35,9 +35,13 @@ export async function readWindow(request: WindowRequest): Promise<FileEnding | n
     {
       onFile: (file) => {
         if (request.format === undefined || file.name !== request.from.file || file.format?.fingerprint === request.format) return
-        identity = new BinpointError('LOG_IDENTITY', `${request.source.name} has another file under the name ${file.name} than the index`, {
-          hint: 'run binpoint index: it begins a new log for the files that are there now',
-        })
+        identity = new BinpointError(
+          'LOG_IDENTITY',
+          `${request.source.name} has another file under the name ${file.name} than the index`,
+          {
+            hint: 'run binpoint index: it begins a new log for the files that are there now',
+          },
+        )
         scan.stop()
       },
       onEvent: (event) => {

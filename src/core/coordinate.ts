@@ -26,9 +26,13 @@ export function parseCoordinate(text: string): Coordinate {
   const file = match?.[1]
   const position = Number(match?.[2])
   if (file === undefined || !Number.isSafeInteger(position) || position < FIRST_POSITION) {
-    throw new BinpointError('COORDINATE_SYNTAX', `'${text}' is not a coordinate: expected FILE:POSITION with a position of at least 4`, {
-      hint: 'for example mysql-bin.000042:1234',
-    })
+    throw new BinpointError(
+      'COORDINATE_SYNTAX',
+      `'${text}' is not a coordinate: expected FILE:POSITION with a position of at least 4`,
+      {
+        hint: 'for example mysql-bin.000042:1234',
+      },
+    )
   }
   return { file, position }
 }

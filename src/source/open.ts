@@ -4,8 +4,7 @@ import type { LogSource, ServerAddress } from '../core/ports.ts'
 import { openFileSource } from './files.ts'
 
 export type SourceSpec =
-  | { readonly kind: 'files'; readonly paths: readonly string[] }
-  | { readonly kind: 'server'; readonly address: ServerAddress }
+  { readonly kind: 'files'; readonly paths: readonly string[] } | { readonly kind: 'server'; readonly address: ServerAddress }
 
 export interface OpenSourceOptions {
   /** Gives up on a silent server after this long (milliseconds). */

@@ -31,9 +31,13 @@ export function openDatabase(path: string): Sqlite {
 function migrate(db: Sqlite, path: string): void {
   const found = db.pragma('user_version', { simple: true }) as number
   if (found > migrations.length) {
-    throw new BinpointError('INDEX_NEWER', `the index ${path} has schema ${found}, this binpoint knows up to ${migrations.length}`, {
-      hint: 'use the newer binpoint, or another file with --index',
-    })
+    throw new BinpointError(
+      'INDEX_NEWER',
+      `the index ${path} has schema ${found}, this binpoint knows up to ${migrations.length}`,
+      {
+        hint: 'use the newer binpoint, or another file with --index',
+      },
+    )
   }
   if (found === 0) {
     db.pragma('auto_vacuum = INCREMENTAL')
@@ -62,19 +66,42 @@ export function guarded<T>(path: string, operation: () => T): T {
 function translate(path: string, error: unknown): unknown {
   if (error instanceof BinpointError || !(error instanceof Error) || !('code' in error)) return error
   const code = String(error.code)
-  const because = (text: string, hint: string, as: 'INDEX_BUSY' | 'INDEX_FULL' | 'INDEX_CORRUPT' | 'INDEX_UNWRITABLE'): BinpointError =>
-    new BinpointError(as, `the index ${path} ${text} (${error.message})`, { hint, cause: error })
+  const because = (
+    text: string,
+    hint: string,
+    as: 'INDEX_BUSY' | 'INDEX_FULL' | 'INDEX_CORRUPT' | 'INDEX_UNWRITABLE',
+  ): BinpointError => new BinpointError(as, `the index ${path} ${text} (${error.message})`, { hint, cause: error })
   if (code.startsWith('SQLITE_BUSY') || code.startsWith('SQLITE_LOCKED')) {
-    return because('is being written by another process', 'try again when it is done, or use another file with --index', 'INDEX_BUSY')
+    return because(
+      'is being written by another process',
+      'try again when it is done, or use another file with --index',
+      'INDEX_BUSY',
+    )
   }
   if (code === 'SQLITE_FULL' || code === 'ENOSPC' || code === 'SQLITE_IOERR_WRITE' || code === 'SQLITE_IOERR_SHMSIZE') {
-    return because('cannot grow: the disk is full', 'free space or use another file with --index; what was committed is kept', 'INDEX_FULL')
+    return because(
+      'cannot grow: the disk is full',
+      'free space or use another file with --index; what was committed is kept',
+      'INDEX_FULL',
+    )
   }
   if (code === 'SQLITE_NOTADB' || code.startsWith('SQLITE_CORRUPT')) {
-    return because('is no SQLite file or is damaged', 'move it away and run binpoint index again: it can be rebuilt from the binlogs', 'INDEX_CORRUPT')
+    return because(
+      'is no SQLite file or is damaged',
+      'move it away and run binpoint index again: it can be rebuilt from the binlogs',
+      'INDEX_CORRUPT',
+    )
   }
-  if (code.startsWith('SQLITE_CANTOPEN') || code.startsWith('SQLITE_READONLY') || /^(EACCES|EPERM|EROFS|ENOTDIR|EISDIR|ENOENT|EEXIST)$/.test(code)) {
-    return because('cannot be opened for writing', 'check the path and its permissions, or use another file with --index', 'INDEX_UNWRITABLE')
+  if (
+    code.startsWith('SQLITE_CANTOPEN') ||
+    code.startsWith('SQLITE_READONLY') ||
+    /^(EACCES|EPERM|EROFS|ENOTDIR|EISDIR|ENOENT|EEXIST)$/.test(code)
+  ) {
+    return because(
+      'cannot be opened for writing',
+      'check the path and its permissions, or use another file with --index',
+      'INDEX_UNWRITABLE',
+    )
   }
   return error
 }

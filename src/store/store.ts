@@ -9,7 +9,8 @@ import type { BoundRow, CheckpointRow, FileRow, GapRow, LandmarkRow, TickRow } f
 import { BinpointError } from '../errors.ts'
 import { guarded, openDatabase } from './open.ts'
 
-const logColumns = 'id, source, fingerprint, server_uuid AS serverUuid, server_id AS serverId, ended_by AS endedBy, revision, state'
+const logColumns =
+  'id, source, fingerprint, server_uuid AS serverUuid, server_id AS serverId, ended_by AS endedBy, revision, state'
 const fileColumns =
   'ordinal, name, format, fingerprint, server_version AS serverVersion, server_id AS serverId, stamp AS stampSeconds, ' +
   'covered_from AS coveredFrom, covered_end AS coveredEnd, anchor_start AS anchorStart, anchor_crc AS anchorCrc, ended_by AS endedBy, next'
@@ -64,7 +65,9 @@ export function openStore(path: string): IndexStore {
   const insertLog = db.prepare(
     `INSERT INTO log (source, fingerprint, server_uuid, server_id, revision, state) VALUES (?, ?, ?, ?, 0, 'null')`,
   )
-  const overtake = db.prepare('UPDATE log SET revision = revision + 1, state = ? WHERE id = ? AND revision = ? AND ended_by IS NULL')
+  const overtake = db.prepare(
+    'UPDATE log SET revision = revision + 1, state = ? WHERE id = ? AND revision = ? AND ended_by IS NULL',
+  )
   const putFile = db.prepare(
     `INSERT OR REPLACE INTO file (log, ordinal, name, format, fingerprint, server_version, server_id, stamp, covered_from, covered_end,
        anchor_start, anchor_crc, ended_by, next) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
@@ -79,9 +82,7 @@ export function openStore(path: string): IndexStore {
     'INSERT OR REPLACE INTO landmark (log, file, start, kind, last_start, count) VALUES (?, ?, ?, ?, ?, ?)',
   )
   const putArrival = db.prepare('INSERT OR REPLACE INTO arrival (log, file, "end", at_us) VALUES (?, ?, ?, ?)')
-  const putGap = db.prepare(
-    'INSERT OR REPLACE INTO gap (log, file, position, cause) VALUES (?, ?, ?, ?)',
-  )
+  const putGap = db.prepare('INSERT OR REPLACE INTO gap (log, file, position, cause) VALUES (?, ?, ?, ?)')
 
   function addBound(log: number, bound: BoundRow): void {
     const known = boundAt(log, bound.notAfterUs)
@@ -141,7 +142,15 @@ export function openStore(path: string): IndexStore {
     lastTick: (log) => lastTick(log.id),
     tickContaining: (log, file, position) => tickContaining(log.id, file, file, position),
     sumTicks: (log, from, to) =>
-      sumTicks(log.id, from.second, from.file, from.start, to?.second ?? Number.MAX_SAFE_INTEGER, to?.file ?? 0, to?.start ?? 0) ?? {
+      sumTicks(
+        log.id,
+        from.second,
+        from.file,
+        from.start,
+        to?.second ?? Number.MAX_SAFE_INTEGER,
+        to?.file ?? 0,
+        to?.start ?? 0,
+      ) ?? {
         transactions: 0,
         bytes: 0,
       },

@@ -33,7 +33,9 @@ export const AT_MYSQL_GNO: number = AT_GNO
 export function immediateCommitUs(bytes: Buffer, from: number, end: number): number {
   if (from + AT_IMMEDIATE + 7 > end || bytes[from + AT_LOGICAL_TYPE] !== 2) return 0
   const at = from + AT_IMMEDIATE
-  return u32(bytes, at) + ((bytes[at + 4] ?? 0) | ((bytes[at + 5] ?? 0) << 8) | (((bytes[at + 6] ?? 0) & 0x7f) << 16)) * 0x1_0000_0000
+  return (
+    u32(bytes, at) + ((bytes[at + 4] ?? 0) | ((bytes[at + 5] ?? 0) << 8) | (((bytes[at + 6] ?? 0) & 0x7f) << 16)) * 0x1_0000_0000
+  )
 }
 
 /** Decodes the event bytes[from, end), `end` without CRC. Null: not of a known form. */

@@ -40,7 +40,14 @@ export function rowsTableId(bytes: Buffer, from: number, idLength: 4 | 6): numbe
 }
 
 /** Summarizes the rows event bytes[from, end) of `type`, `end` without CRC, for the table it names. */
-export function summarizeRows(bytes: Buffer, from: number, end: number, type: number, table: MappedTable, idLength: 4 | 6): RowsSummary {
+export function summarizeRows(
+  bytes: Buffer,
+  from: number,
+  end: number,
+  type: number,
+  table: MappedTable,
+  idLength: 4 | 6,
+): RowsSummary {
   const kind = kinds.get(type) ?? 'insert'
   let at = from + HEADER_LENGTH + idLength + 2
   if (version2.has(type)) at += u16(bytes, at)

@@ -55,5 +55,7 @@ function firstKeyword(upper: string): string | null {
 
 /** The XA identifier of an `XA …` statement as the log prints it (`X'61',X'',1`), else null. */
 export function xaIdentifier(statement: string): string | null {
-  return /^XA +(?:START|BEGIN|END|PREPARE|COMMIT|ROLLBACK) +(X'[^;]*?)(?: ONE PHASE)?$/i.exec(statement.trim())?.[1]?.trim() ?? null
+  return (
+    /^XA +(?:START|BEGIN|END|PREPARE|COMMIT|ROLLBACK) +(X'[^;]*?)(?: ONE PHASE)?$/i.exec(statement.trim())?.[1]?.trim() ?? null
+  )
 }

@@ -57,7 +57,13 @@ export interface IndexStore extends Disposable {
   gaps(log: LogRow): GapRow[]
   /** All log-derived rows, in key order: for comparing an index with a rebuild. */
   dump(log: LogRow): unknown
-  counts(log: LogRow): { ticks: number; transactions: number; bytes: number; firstSecond: number | null; lastSecond: number | null }
+  counts(log: LogRow): {
+    ticks: number
+    transactions: number
+    bytes: number
+    firstSecond: number | null
+    lastSecond: number | null
+  }
   /** Bytes of the index file. */
   size(): number
 }

@@ -88,7 +88,8 @@ export function createDetailCollector(): DetailCollector {
   function query(type: number, bytes: Buffer, from: number, end: number): void {
     // EXECUTE_LOAD_QUERY has a file id, two offsets and a mode between QUERY's post-header and its status variables.
     const loadHeader = type === EventType.EXECUTE_LOAD_QUERY ? EXECUTE_LOAD_EXTRA : 0
-    const statement = loadHeader === 0 ? queryStatement(bytes, from, end) : bytes.subarray(executeLoadTextStart(bytes, from, end), end)
+    const statement =
+      loadHeader === 0 ? queryStatement(bytes, from, end) : bytes.subarray(executeLoadTextStart(bytes, from, end), end)
     if (statement === null) {
       marks |= MarkBit['unknown-event']
       return

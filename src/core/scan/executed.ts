@@ -51,7 +51,12 @@ export function createExecutedTracker(): ExecutedTracker {
   return {
     beginMysql(bytes, from) {
       const at = from + AT_MYSQL_SID
-      if (u32(bytes, at + 12) !== word3 || u32(bytes, at + 8) !== word2 || u32(bytes, at + 4) !== word1 || u32(bytes, at) !== word0) {
+      if (
+        u32(bytes, at + 12) !== word3 ||
+        u32(bytes, at + 8) !== word2 ||
+        u32(bytes, at + 4) !== word1 ||
+        u32(bytes, at) !== word0
+      ) {
         flushRun()
         word0 = u32(bytes, at)
         word1 = u32(bytes, at + 4)

@@ -7,15 +7,7 @@
  */
 import { u16, u32 } from '../binlog/bytes.ts'
 import { decodeMysqlGtid, immediateCommitUs } from '../binlog/gtid.ts'
-import {
-  AT_FLAGS,
-  AT_SERVER_ID,
-  AT_STAMP,
-  EventRole,
-  EventType,
-  Flag,
-  HEADER_LENGTH,
-} from '../binlog/layout.ts'
+import { AT_FLAGS, AT_SERVER_ID, AT_STAMP, EventRole, EventType, Flag, HEADER_LENGTH } from '../binlog/layout.ts'
 import { AT_MARIADB_FLAGS, decodeMariaDbGtid, MariaDbGtidFlag } from '../binlog/mariadbGtid.ts'
 import { queryExecSeconds, queryStatement, queryTextStart, queryThreadId } from '../binlog/query.ts'
 import type { StatementKind } from '../binlog/statement.ts'
@@ -51,7 +43,15 @@ export interface Grammar {
   /** True between the first and the last event of a transaction. */
   readonly isOpen: () => boolean
   /** One whole event bytes[from, bodyEnd + CRC) at [position, end) of the file. */
-  readonly event: (role: number, type: number, bytes: Buffer, from: number, bodyEnd: number, position: number, end: number) => void
+  readonly event: (
+    role: number,
+    type: number,
+    bytes: Buffer,
+    from: number,
+    bodyEnd: number,
+    position: number,
+    end: number,
+  ) => void
   /** Drops what is open (the file ends inside it, or another transaction begins): it never committed here. */
   readonly abandon: () => void
 }

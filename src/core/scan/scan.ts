@@ -228,7 +228,10 @@ export function createScan(listener: ScanListener, options: ScanOptions = {}): S
       return false
     }
     if (role === EventRole.UNKNOWN && (flags & Flag.IGNORABLE) === 0) {
-      endWith('unknown-event', `the event at ${position} has type ${type}, which this version does not know and no reader may skip`)
+      endWith(
+        'unknown-event',
+        `the event at ${position} has type ${type}, which this version does not know and no reader may skip`,
+      )
       return false
     }
     const misplaced = endLogPos !== 0 && endLogPos !== end % 0x1_0000_0000
@@ -313,7 +316,10 @@ export function createScan(listener: ScanListener, options: ScanOptions = {}): S
       return false
     }
     if (format.headerLength !== HEADER_LENGTH) {
-      endWith('old-format', `the file has event headers of ${format.headerLength} bytes; only those of ${HEADER_LENGTH} are known`)
+      endWith(
+        'old-format',
+        `the file has event headers of ${format.headerLength} bytes; only those of ${HEADER_LENGTH} are known`,
+      )
       return false
     }
     if (hasPermutedTypes(format.serverVersion)) {

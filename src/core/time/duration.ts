@@ -20,7 +20,12 @@ export function formatDuration(us: number): string {
   if (us < 1_000_000) return `${Math.round(us / 1000)}ms`
   let left = Math.round(us / 1_000_000)
   let out = ''
-  for (const [unit, seconds] of [['d', 86_400], ['h', 3600], ['m', 60], ['s', 1]] as const) {
+  for (const [unit, seconds] of [
+    ['d', 86_400],
+    ['h', 3600],
+    ['m', 60],
+    ['s', 1],
+  ] as const) {
     const n = Math.floor(left / seconds)
     if (n > 0) out += `${n}${unit}`
     left -= n * seconds

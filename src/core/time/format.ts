@@ -32,7 +32,12 @@ export function formatInZone(us: number, zone: string): string {
     timeZoneName: 'longOffset',
   }).formatToParts(date)
   const part = (type: string): string => parts.find((p) => p.type === type)?.value ?? ''
-  const fraction = us % 1_000_000 === 0 ? '' : `.${String(us % 1_000_000).padStart(6, '0').replace(/0+$/, '')}`
+  const fraction =
+    us % 1_000_000 === 0
+      ? ''
+      : `.${String(us % 1_000_000)
+          .padStart(6, '0')
+          .replace(/0+$/, '')}`
   const longOffset = part('timeZoneName').replace('GMT', '')
   const named = offset === null ? ` ${zone} (${longOffset === '' ? '+00:00' : longOffset})` : longOffset === '' ? 'Z' : longOffset
   return `${part('year')}-${part('month')}-${part('day')} ${part('hour')}:${part('minute')}:${part('second')}${fraction}${named}`

@@ -23,7 +23,9 @@ export async function zonedTimeUs(wallUs: number, zone: string, input: string): 
     const readings = [earlier, later].map((reading) => reading.toString({ timeZoneName: 'never', smallestUnit: 'second' }))
     throw new BinpointError(
       isTwice ? 'TIME_AMBIGUOUS' : 'TIME_IMPOSSIBLE',
-      isTwice ? `'${input}' happened twice in ${zone}: the clocks were put back` : `'${input}' never happened in ${zone}: the clocks were put forward`,
+      isTwice
+        ? `'${input}' happened twice in ${zone}: the clocks were put back`
+        : `'${input}' never happened in ${zone}: the clocks were put forward`,
       { hint: `give ${readings.join(' or ')}` },
     )
   }

@@ -1,0 +1,9 @@
+/** The commands, in the order of `--help`. */
+import type { Command } from '../command.ts'
+import { atCommand } from './at.ts'
+import { indexCommand } from './index.ts'
+import { lsCommand } from './ls.ts'
+import { statusCommand } from './status.ts'
+import { whenCommand } from './when.ts'
+
+export const commands: readonly Command[] = [indexCommand, atCommand, whenCommand, lsCommand, statusCommand]

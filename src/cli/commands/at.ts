@@ -1,0 +1,94 @@
+import { at } from '../../app/at.ts'
+import { atOffline } from '../../app/atOffline.ts'
+import type { AtAnswer } from '../../core/answer.ts'
+import { parseDuration } from '../../core/time/duration.ts'
+import { parseTime } from '../../core/time/parse.ts'
+import { BinpointError } from '../../errors.ts'
+import type { Arguments, Command } from '../command.ts'
+import { isSet, listOf, textOf } from '../command.ts'
+import { renderAt } from '../render/at.ts'
+import { atJson, documentOf, lineOf } from '../render/json.ts'
+import { styleFor } from '../render/text.ts'
+import type { Shell } from '../shell.ts'
+import { Exit } from '../shell.ts'
+import { indexedLog, openIndex, refresh, sourceOf, timeContext } from '../workplace.ts'
+
+export const atCommand: Command = {
+  usage: 'at <time..>',
+  summary: 'the coordinate of a time',
+  description:
+    'Prints the coordinate from which replication may restart so that nothing committed at or after TIME is lost.\n' +
+    'TIME: 2014-04-10T21:06:12Z, "2014-04-10 21:06:12" with --tz, @1397163972.5, "15m ago"; or - for one a line on stdin.\n' +
+    'Exits 1 when there is no safe coordinate: the time lies before the log, or in a part that cannot be read.',
+  examples: [
+    'binpoint at 2014-04-10T21:06:12Z --source mysql://repl@db1:3306',
+    "binpoint at '2014-04-10 14:06:12' --tz America/Los_Angeles --source /var/lib/mysql",
+  ],
+  positionals: ['time'],
+  options: {
+    source: { type: 'string', requiresArg: true, describe: 'a SOURCE, or the name of an indexed one (default: the only one)' },
+    margin: {
+      type: 'string',
+      requiresArg: true,
+      describe: 'how long a statement may have run before it committed, where the log does not say (default 60s)',
+    },
+    skew: {
+      type: 'string',
+      requiresArg: true,
+      describe: 'the time comes from a clock that may be ahead by this much',
+      default: '0',
+    },
+    offline: { type: 'boolean', describe: 'answer from the index alone, unchecked' },
+  },
+  uses: ['index', 'time', 'server', 'output', 'progress', 'answer'],
+  run: async (args, shell) => {
+    const times = listOf(args, 'time')
+    const isStream = times.length === 1 && times[0] === '-'
+    if (!isStream) for (const time of times) await parseTime(time, timeContext(args, shell)) // refuse all before answering any
+    using store = openIndex(args, shell)
+    await using source = await sourceOf(args, shell, store)
+    const isOffline = isSet(args, 'offline')
+    const log = isOffline ? indexedLog(store, source.name) : await refresh(store, source, args, shell)
+    const margin = textOf(args, 'margin')
+    const request = {
+      store,
+      log,
+      marginUs: margin === undefined ? null : parseDuration(margin),
+      skewUs: parseDuration(textOf(args, 'skew') ?? '0'),
+    }
+    let isNo = false
+    const print = async (text: string): Promise<void> => {
+      const timeUs = await parseTime(text, timeContext(args, shell))
+      const answer = isOffline ? atOffline({ ...request, timeUs }) : await at({ ...request, source, timeUs })
+      if (answer.safe === null) isNo = true
+      shell.stdout(render(answer, args, shell, isStream || times.length > 1))
+    }
+    if (isStream) {
+      for await (const line of shell.stdin()) if (line.trim() !== '') await print(line)
+    } else {
+      for (const time of times) await print(time)
+    }
+    return isNo ? Exit.NO : Exit.OK
+  },
+}
+
+function render(answer: AtAnswer, args: Arguments, shell: Shell, isMany: boolean): string {
+  if (isSet(args, 'json')) return isMany ? lineOf(atJson(answer)) : documentOf(atJson(answer))
+  if (isMany)
+    return answer.safe === null ? `- ${answer.outcome}\n` : `${answer.safe.file}:${answer.safe.position} ${answer.outcome}\n`
+  return renderAt(answer, styleFor(shell), textOf(args, 'tz'))
+}
+
+/** `--margin`, `--skew` and the like must be durations before anything is read. */
+export function checkDuration(args: Arguments, name: string): number | undefined {
+  const text = textOf(args, name)
+  if (text === undefined) return undefined
+  try {
+    return parseDuration(text)
+  } catch (cause) {
+    throw new BinpointError('USAGE', `--${name} '${text}' is not a duration`, {
+      hint: 'give for example 90s, 5m, 1h30m or 0',
+      cause,
+    })
+  }
+}

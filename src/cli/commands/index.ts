@@ -1,0 +1,69 @@
+import { buildIndex } from '../../app/index.ts'
+import { parseCoordinate, FIRST_POSITION } from '../../core/coordinate.ts'
+import type { StartFrom } from '../../app/startFrom.ts'
+import { parseTime } from '../../core/time/parse.ts'
+import { openSource } from '../../source/open.ts'
+import type { Arguments, Command } from '../command.ts'
+import { isSet, listOf, textOf } from '../command.ts'
+import { createProgress } from '../progress.ts'
+import { documentOf, indexJson } from '../render/json.ts'
+import { renderIndex } from '../render/status.ts'
+import { styleFor } from '../render/text.ts'
+import type { Shell } from '../shell.ts'
+import { Exit } from '../shell.ts'
+import { sourceSpec } from '../spec.ts'
+import { note, openIndex, timeContext, timeoutMs } from '../workplace.ts'
+
+export const indexCommand: Command = {
+  usage: 'index <source..>',
+  summary: 'build or refresh the index of a source',
+  description:
+    'Reads the binlog of SOURCE (a server, a directory, an .index file, or files) and notes what each moment of it is worth:\n' +
+    'times, positions, and what decides safety. Run again, it reads only what is new. Exits 1 when a part cannot be read (a gap).',
+  examples: [
+    'binpoint index mysql://repl@db1:3306',
+    'binpoint index /var/lib/mysql --verify-checksums',
+    'binpoint index mysql://repl@db1 --follow',
+  ],
+  positionals: ['source'],
+  options: {
+    follow: { type: 'boolean', describe: 'stay, and keep the index fresh' },
+    from: {
+      type: 'string',
+      requiresArg: true,
+      describe: 'where a new index begins: oldest, latest, a time, or FILE[:POSITION]',
+      default: 'oldest',
+    },
+    'verify-checksums': { type: 'boolean', describe: 'check the CRC of every event' },
+  },
+  uses: ['index', 'time', 'server', 'output', 'progress', 'answer'],
+  run: async (args, shell) => {
+    const spec = await sourceSpec(listOf(args, 'source'), args, shell)
+    const from = await startOf(args, shell)
+    using store = openIndex(args, shell)
+    await using source = await openSource(spec, { timeoutMs: timeoutMs(args) })
+    if (isSet(args, 'follow')) note(`following ${source.name}; end with Ctrl-C`, args, shell)
+    const progress = createProgress(args, shell)
+    const report = await buildIndex({
+      store,
+      source,
+      from,
+      follow: isSet(args, 'follow'),
+      verifyChecksums: isSet(args, 'verify-checksums'),
+      signal: shell.signal,
+      onProgress: progress.update,
+    }).finally(progress.stop)
+    shell.stdout(
+      isSet(args, 'json') ? documentOf(indexJson(report, store.path)) : renderIndex(report, store.path, styleFor(shell)),
+    )
+    return report.gaps.length > 0 ? Exit.NO : Exit.OK
+  },
+}
+
+async function startOf(args: Arguments, shell: Shell): Promise<StartFrom> {
+  const text = textOf(args, 'from') ?? 'oldest'
+  if (text === 'oldest' || text === 'latest') return text
+  if (/^[^\s:]+\.\d{6,}(:\d+)?$/.test(text))
+    return text.includes(':') ? parseCoordinate(text) : { file: text, position: FIRST_POSITION }
+  return { timeUs: await parseTime(text, timeContext(args, shell)) }
+}

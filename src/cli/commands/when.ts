@@ -1,0 +1,35 @@
+import { when } from '../../app/when.ts'
+import { parseCoordinate } from '../../core/coordinate.ts'
+import type { Command } from '../command.ts'
+import { isSet, textOf } from '../command.ts'
+import { documentOf, whenJson } from '../render/json.ts'
+import { renderWhen } from '../render/transactions.ts'
+import { Exit } from '../shell.ts'
+import { openIndex, refresh, sourceOf } from '../workplace.ts'
+
+/** `uuid:n`, `uuid:tag:n`, or MariaDB's `domain-server-sequence`. */
+const gtidText = /^([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}:([a-z_][a-z0-9_]*:)?\d+|\d+-\d+-\d+)$/i
+
+export const whenCommand: Command = {
+  usage: 'when <what>',
+  summary: 'the time and the transaction at a coordinate or of a GTID',
+  description:
+    'The reverse of at: the transaction that begins at FILE:POSITION, or has the GTID. Exits 1 when the position is not a place\n' +
+    'where replication may start (inside a transaction), or when there is no such transaction.',
+  examples: ['binpoint when mysql-bin.000042:1234', 'binpoint when 0-1-4711 --source mysql://repl@db1'],
+  positionals: ['what'],
+  options: {
+    source: { type: 'string', requiresArg: true, describe: 'a SOURCE, or the name of an indexed one (default: the only one)' },
+  },
+  uses: ['index', 'time', 'server', 'output', 'progress', 'answer'],
+  run: async (args, shell) => {
+    const text = textOf(args, 'what') ?? ''
+    const what = gtidText.test(text) ? { gtid: text } : { coordinate: parseCoordinate(text) }
+    using store = openIndex(args, shell)
+    await using source = await sourceOf(args, shell, store)
+    const log = await refresh(store, source, args, shell)
+    const answer = await when({ store, log, source, what })
+    shell.stdout(isSet(args, 'json') ? documentOf(whenJson(answer)) : renderWhen(answer, text, textOf(args, 'tz')))
+    return answer.outcome === 'boundary' || answer.outcome === 'end' ? Exit.OK : Exit.NO
+  },
+}

@@ -1,0 +1,95 @@
+/**
+ * MySQL option files, as far as an account needs them: groups, `key=value` and `key`, quotes, escapes, comments, `!include`
+ * and `!includedir`. Later values win, as in the mysql client. (my_print_defaults is the second opinion in the tests.)
+ */
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import { BinpointError } from '../errors.ts'
+
+/** Options of the wanted groups, keys with dashes. */
+export type OptionFileValues = ReadonlyMap<string, string>
+
+export interface OptionFileRequest {
+  readonly home: string
+  /** `--defaults-file`: this one alone, and it must be there. */
+  readonly only?: string | undefined
+  readonly suffix?: string | undefined
+}
+
+const MAX_DEPTH = 10
+
+/** Throws OPTION_FILE when the file asked for cannot be read, or a line in any of them cannot be understood. */
+export function readOptionFiles(request: OptionFileRequest): OptionFileValues {
+  const suffix = request.suffix ?? ''
+  const groups = new Set(['client', 'binpoint'].flatMap((group) => (suffix === '' ? [group] : [group, group + suffix])))
+  const values = new Map<string, string>()
+  if (request.only !== undefined) {
+    const file = resolve(request.only)
+    const text = readIfThere(file)
+    if (text === null)
+      throw new BinpointError('OPTION_FILE', `the option file ${file} cannot be read`, { hint: 'check --defaults-file' })
+    readInto(values, text, file, groups, 0)
+    return values
+  }
+  for (const file of ['/etc/my.cnf', '/etc/mysql/my.cnf', join(request.home, '.my.cnf')]) {
+    const text = readIfThere(file)
+    if (text !== null) readInto(values, text, file, groups, 0)
+  }
+  return values
+}
+
+function readIfThere(file: string): string | null {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch {
+    return null
+  }
+}
+
+function readInto(values: Map<string, string>, text: string, file: string, groups: ReadonlySet<string>, depth: number): void {
+  if (depth > MAX_DEPTH) throw new BinpointError('OPTION_FILE', `${file} is included more than ${MAX_DEPTH} levels deep`)
+  let isWanted = false
+  for (const [index, raw] of text.split(/\r?\n/).entries()) {
+    const line = raw.trim()
+    if (line === '' || line.startsWith('#') || line.startsWith(';')) continue
+    const include = /^!(include|includedir)\s+(.+)$/.exec(line)
+    if (include !== null) {
+      for (const next of included(include[1] === 'includedir', resolve(dirname(file), include[2] ?? ''))) {
+        const nextText = readIfThere(next)
+        if (nextText !== null) readInto(values, nextText, next, groups, depth + 1)
+      }
+      continue
+    }
+    const group = /^\[([^\]]+)\]/.exec(line)
+    if (group !== null) {
+      isWanted = groups.has((group[1] ?? '').trim())
+      continue
+    }
+    if (!isWanted) continue
+    const option = /^([A-Za-z0-9_-]+)\s*(?:=(.*))?$/s.exec(line)
+    if (option === null) throw new BinpointError('OPTION_FILE', `${file}:${index + 1} is no option: ${line.slice(0, 40)}`)
+    values.set((option[1] ?? '').replaceAll('_', '-').toLowerCase(), unquote((option[2] ?? '').trim()))
+  }
+}
+
+function included(isDirectory: boolean, path: string): string[] {
+  if (!isDirectory) return [path]
+  try {
+    return readdirSync(path)
+      .filter((name) => name.endsWith('.cnf'))
+      .sort()
+      .map((name) => join(path, name))
+  } catch {
+    return []
+  }
+}
+
+const escapes: Readonly<Record<string, string>> = { b: '\b', t: '\t', n: '\n', r: '\r', s: ' ', '\\': '\\', '"': '"', "'": "'" }
+
+/** Takes off one pair of quotes, or else a comment at the end; then the escapes. */
+function unquote(value: string): string {
+  const quote = value[0]
+  const isQuoted = (quote === '"' || quote === "'") && value.length > 1 && value.endsWith(quote)
+  const bare = isQuoted ? value.slice(1, -1) : value.replace(/\s+#.*$/, '')
+  return bare.replaceAll(/\\(.)/g, (whole, character: string) => escapes[character] ?? whole)
+}

@@ -1,0 +1,44 @@
+/** A progress bar on stderr, with rate and time left; only on a terminal, and not with --quiet or --no-progress. */
+import cliProgress from 'cli-progress'
+import type { IndexProgress } from '../app/index.ts'
+import type { Arguments } from './command.ts'
+import { isSet } from './command.ts'
+import { formatBytes } from './render/text.ts'
+import type { Shell } from './shell.ts'
+
+export interface Progress {
+  readonly update: (progress: IndexProgress) => void
+  readonly stop: () => void
+}
+
+export function createProgress(args: Arguments, shell: Shell): Progress {
+  if (!shell.stderrIsTerminal || isSet(args, 'quiet') || args['progress'] === false) {
+    return { update: () => undefined, stop: () => undefined }
+  }
+  let bar: cliProgress.SingleBar | null = null
+  let startedUs = 0
+  let startBytes = 0
+  return {
+    update({ at, bytesDone, bytesTotal, transactions }) {
+      if (bar === null) {
+        bar = new cliProgress.SingleBar({
+          format: 'reading {file} [{bar}] {percentage}% | {rate}/s | {transactions} transactions | {eta_formatted} left',
+          clearOnComplete: true,
+          hideCursor: true,
+        })
+        startedUs = shell.nowUs()
+        startBytes = bytesDone
+        bar.start(bytesTotal, bytesDone, { file: at.file, rate: '-', transactions })
+        return
+      }
+      const seconds = (shell.nowUs() - startedUs) / 1_000_000
+      bar.setTotal(Math.max(bytesTotal, bytesDone))
+      bar.update(bytesDone, {
+        file: at.file,
+        rate: formatBytes((bytesDone - startBytes) / Math.max(seconds, 0.001)),
+        transactions,
+      })
+    },
+    stop: () => bar?.stop(),
+  }
+}

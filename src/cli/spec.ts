@@ -1,0 +1,120 @@
+/**
+ * What SOURCE and REPLICA mean: `mysql://user@host:port`, a Percona DSN (`h=db1,P=3306,u=repl`), or for a source a directory,
+ * an `.index` file, or binlog files. The account comes from the text, the option files, BINPOINT_PASSWORD or --ask-pass.
+ */
+import type { ServerAddress, TlsMode } from '../core/ports.ts'
+import { BinpointError } from '../errors.ts'
+import type { SourceSpec } from '../source/open.ts'
+import type { Arguments } from './command.ts'
+import { isSet, textOf } from './command.ts'
+import { readOptionFiles } from './optionFile.ts'
+import type { Shell } from './shell.ts'
+
+export async function sourceSpec(texts: readonly string[], args: Arguments, shell: Shell): Promise<SourceSpec> {
+  const [first = ''] = texts
+  if (!isServerText(first)) return { kind: 'files', paths: texts }
+  if (texts.length > 1) throw new BinpointError('SOURCE_SYNTAX', `a server is one SOURCE, but ${texts.length} were given`)
+  return { kind: 'server', address: await serverAddress(first, args, shell) }
+}
+
+/** True for texts that name a server; everything else is a path. */
+export function isServerText(text: string): boolean {
+  return /^(mysql|mariadb):\/\//i.test(text) || /^[A-Za-z]=[^,]*(,[A-Za-z]=[^,]*)*$/.test(text)
+}
+
+interface Named {
+  readonly host: string | undefined
+  readonly port: number | undefined
+  readonly user: string | undefined
+  readonly password: string | undefined
+  readonly socketPath: string | undefined
+}
+
+/** Throws SOURCE_SYNTAX, OPTION_FILE. Warns on stderr about a password in the text. */
+export async function serverAddress(text: string, args: Arguments, shell: Shell): Promise<ServerAddress> {
+  const named = /:\/\//.test(text) ? parseUrl(text) : parseDsn(text)
+  if (named.password !== undefined && !isSet(args, 'quiet')) {
+    shell.stderr('binpoint: a password on the command line can be seen by others; use an option file or BINPOINT_PASSWORD\n')
+  }
+  const file = readOptionFiles({
+    home: shell.home,
+    only: textOf(args, 'defaults-file'),
+    suffix: textOf(args, 'defaults-group-suffix'),
+  })
+  const host = named.host ?? file.get('host') ?? 'localhost'
+  const port = named.port ?? portOf(file.get('port') ?? '3306', text)
+  const user = named.user ?? file.get('user') ?? shell.env['USER'] ?? 'root'
+  const asked = isSet(args, 'ask-pass') ? await shell.askPassword(`Password for ${user}@${host}:${port}: `) : undefined
+  const isLocalDefault = named.host === undefined && named.port === undefined
+  return {
+    host,
+    port,
+    user,
+    password: named.password ?? asked ?? shell.env['BINPOINT_PASSWORD'] ?? file.get('password'),
+    socketPath: named.socketPath ?? (isLocalDefault ? file.get('socket') : undefined),
+    tls: tlsOf(args, file),
+  }
+}
+
+function parseUrl(text: string): Named {
+  let url: URL
+  try {
+    url = new URL(text)
+  } catch (cause) {
+    throw malformed(text, cause)
+  }
+  if (url.hostname === '' || (url.pathname !== '' && url.pathname !== '/') || url.search !== '') throw malformed(text)
+  const decoded = (part: string): string | undefined => (part === '' ? undefined : decodeURIComponent(part))
+  return {
+    host: url.hostname.replace(/^\[(.*)\]$/, '$1'),
+    port: url.port === '' ? undefined : Number(url.port),
+    user: decoded(url.username),
+    password: decoded(url.password),
+    socketPath: undefined,
+  }
+}
+
+function parseDsn(text: string): Named {
+  const values = new Map<string, string>()
+  for (const pair of text.split(',')) {
+    const [key = '', ...rest] = pair.split('=')
+    if (!/^[hPupSADt]$/.test(key)) throw malformed(text)
+    values.set(key, rest.join('='))
+  }
+  const port = values.get('P')
+  return {
+    host: values.get('h'),
+    port: port === undefined ? undefined : portOf(port, text),
+    user: values.get('u'),
+    password: values.get('p'),
+    socketPath: values.get('S'),
+  }
+}
+
+function portOf(text: string, whole: string): number {
+  const port = Number(text)
+  if (!/^\d+$/.test(text) || port < 1 || port > 65_535) throw malformed(whole)
+  return port
+}
+
+function malformed(text: string, cause?: unknown): BinpointError {
+  return new BinpointError('SOURCE_SYNTAX', `'${text.replace(/:[^:@/]*@/, ':***@')}' names no server`, {
+    hint: 'give mysql://user@host:port, h=host,P=3306,u=user, or a path',
+    cause,
+  })
+}
+
+function tlsOf(args: Arguments, file: ReadonlyMap<string, string>): TlsMode | undefined {
+  const value = (name: string): string | undefined => textOf(args, name) ?? file.get(name)
+  const ca = value('ssl-ca')
+  const mode = value('ssl-mode')?.toUpperCase() ?? (ca === undefined ? 'PREFERRED' : 'VERIFY_CA')
+  if (!isTlsMode(mode))
+    throw new BinpointError('OPTION_FILE', `ssl-mode '${mode}' is not known`, {
+      hint: 'DISABLED, PREFERRED, REQUIRED, VERIFY_CA or VERIFY_IDENTITY',
+    })
+  return { mode, ca, cert: value('ssl-cert'), key: value('ssl-key') }
+}
+
+function isTlsMode(text: string): text is TlsMode['mode'] {
+  return ['DISABLED', 'PREFERRED', 'REQUIRED', 'VERIFY_CA', 'VERIFY_IDENTITY'].includes(text)
+}

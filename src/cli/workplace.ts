@@ -1,0 +1,91 @@
+/** What most commands need first: the index file, and a source whose index is fresh. */
+import { join, resolve } from 'node:path'
+import type { IndexStore, LogRow } from '../core/evidence/port.ts'
+import type { LogSource } from '../core/ports.ts'
+import { parseDuration } from '../core/time/duration.ts'
+import type { TimeContext } from '../core/time/parse.ts'
+import { buildIndex } from '../app/index.ts'
+import { BinpointError } from '../errors.ts'
+import { openSource } from '../source/open.ts'
+import { openStore } from '../store/store.ts'
+import type { Arguments } from './command.ts'
+import { isSet, textOf } from './command.ts'
+import { createProgress } from './progress.ts'
+import type { Shell } from './shell.ts'
+import { isServerText, sourceSpec } from './spec.ts'
+
+export function indexPath(args: Arguments, shell: Shell): string {
+  const given = textOf(args, 'index') ?? shell.env['BINPOINT_INDEX']
+  if (given !== undefined && given !== '') return given === ':memory:' ? given : resolve(given)
+  return join(shell.env['XDG_STATE_HOME'] ?? join(shell.home, '.local', 'state'), 'binpoint', 'index.sqlite')
+}
+
+export function openIndex(args: Arguments, shell: Shell): IndexStore {
+  return openStore(indexPath(args, shell))
+}
+
+export function timeContext(args: Arguments, shell: Shell): TimeContext {
+  return { zone: textOf(args, 'tz'), nowUs: shell.nowUs() }
+}
+
+export function timeoutMs(args: Arguments): number {
+  return parseDuration(textOf(args, 'timeout') ?? '30s') / 1000
+}
+
+/**
+ * The source that is meant: `--source`, or the only one that the index has. A text that is the name of an indexed source
+ * names the same thing as the SOURCE it came from.
+ */
+export async function sourceOf(args: Arguments, shell: Shell, store: IndexStore): Promise<LogSource> {
+  const texts = [textOf(args, 'source')].filter((text) => text !== undefined)
+  if (texts.length === 0) texts.push(onlySource(store))
+  const [text = ''] = texts
+  const paths = isServerText(text) ? [text] : text.split(':').every((part) => part.startsWith('/')) ? text.split(':') : [text]
+  return openSource(await sourceSpec(paths, args, shell), { timeoutMs: timeoutMs(args) })
+}
+
+function onlySource(store: IndexStore): string {
+  const [only, ...others] = store.sources()
+  if (only === undefined) {
+    throw new BinpointError('USAGE', `no --source is given, and the index ${store.path} has none`, {
+      hint: 'add --source mysql://user@host:port, or --source with a directory of binlog files',
+    })
+  }
+  if (others.length > 0) {
+    throw new BinpointError('USAGE', `no --source is given, and the index ${store.path} has several`, {
+      hint: `add one of: ${[only, ...others].map((name) => `--source ${name}`).join(', ')}`,
+    })
+  }
+  return only
+}
+
+/** How often a refresh is tried again when another process writes to the same index. */
+const BUSY_TRIES = 5
+
+/** Brings the index of a source up to the end of its log. */
+export async function refresh(store: IndexStore, source: LogSource, args: Arguments, shell: Shell): Promise<LogRow> {
+  for (let tries = 1; ; tries++) {
+    const progress = createProgress(args, shell)
+    try {
+      return (await buildIndex({ store, source, signal: shell.signal, onProgress: progress.update })).log
+    } catch (error) {
+      if (!(error instanceof BinpointError) || error.code !== 'INDEX_BUSY' || tries === BUSY_TRIES) throw error
+    } finally {
+      progress.stop()
+    }
+  }
+}
+
+/** The log as the index has it, for `--offline`. */
+export function indexedLog(store: IndexStore, name: string): LogRow {
+  const log = store.currentLog(name)
+  if (log !== null) return log
+  const known = store.sources()
+  throw new BinpointError('INDEX_UNKNOWN_SOURCE', `the index ${store.path} has nothing of ${name}`, {
+    hint: known.length === 0 ? `run binpoint index ${name}` : `it has: ${known.join(', ')}`,
+  })
+}
+
+export function note(text: string, args: Arguments, shell: Shell): void {
+  if (!isSet(args, 'quiet') && !isSet(args, 'json')) shell.stderr(`${text}\n`)
+}
