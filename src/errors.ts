@@ -6,7 +6,7 @@
 /** What the exit status of the command follows from: see DESIGN "Exit status". */
 export type ErrorClass = 'usage' | 'operation'
 
-const codes = {
+export const errorCodes = {
   // usage: exit 64
   USAGE: 'usage',
   TIME_SYNTAX: 'usage',
@@ -44,11 +44,9 @@ const codes = {
   INDEX_UNKNOWN_SOURCE: 'operation',
   INDEX_UNWRITABLE: 'operation',
   PORT_IN_USE: 'operation',
-} as const satisfies Record<string, ErrorClass>
+} as const
 
-export type ErrorCode = keyof typeof codes
-
-export const errorCodes: Readonly<Record<ErrorCode, ErrorClass>> = codes
+export type ErrorCode = keyof typeof errorCodes
 
 export interface ErrorDetails {
   readonly hint?: string | undefined

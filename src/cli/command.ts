@@ -24,13 +24,13 @@ export interface Command {
 /** The text of an option or positional, undefined when it was not given. */
 export function textOf(args: Arguments, name: string): string | undefined {
   const value = args[name]
-  return value === undefined || value === null ? undefined : String(value)
+  return typeof value === 'string' ? value : undefined
 }
 
 export function listOf(args: Arguments, name: string): readonly string[] {
   const value = args[name]
-  if (value === undefined || value === null) return []
-  return Array.isArray(value) ? value.map(String) : [String(value)]
+  if (Array.isArray(value)) return value.filter((item) => typeof item === 'string')
+  return typeof value === 'string' ? [value] : []
 }
 
 export function isSet(args: Arguments, name: string): boolean {

@@ -83,7 +83,11 @@ function register(parser: Argv, command: Command, onStatus: (status: ExitStatus)
 
 /** An option given twice is a slip unless it takes a list. */
 function rejectRepeated(args: Readonly<Record<string, unknown>>, command: Command): true {
-  const lists = new Set([...Object.entries(command.options)].filter(([, option]) => option.array === true).map(([name]) => name))
+  const lists = new Set(
+    Object.entries(command.options)
+      .filter(([, option]) => option.array === true)
+      .map(([name]) => name),
+  )
   for (const [name, value] of Object.entries(args)) {
     if (name === '_' || name === '$0' || command.positionals.includes(name)) continue
     if (Array.isArray(value) && !lists.has(name)) {

@@ -99,8 +99,20 @@ export function openStore(path: string): IndexStore {
     }
     for (const f of batch.files) {
       putFile.run(
-        ...[log.id, f.ordinal, f.name, f.format, f.fingerprint, f.serverVersion, f.serverId, f.stampSeconds],
-        ...[f.coveredFrom, f.coveredEnd, f.anchorStart, f.anchorCrc, f.endedBy, f.next],
+        log.id,
+        f.ordinal,
+        f.name,
+        f.format,
+        f.fingerprint,
+        f.serverVersion,
+        f.serverId,
+        f.stampSeconds,
+        f.coveredFrom,
+        f.coveredEnd,
+        f.anchorStart,
+        f.anchorCrc,
+        f.endedBy,
+        f.next,
       )
     }
     for (const t of batch.rows.ticks) putTick.run(log.id, t.second, t.file, t.start, t.end, t.maxUs, t.transactions, t.bytes)

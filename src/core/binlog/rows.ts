@@ -31,8 +31,13 @@ const kinds = new Map<number, RowsKind>([
 ])
 /** Types with a block of extra data behind the flags. */
 const version2 = new Set<number>([
-  ...[T.WRITE_ROWS, T.UPDATE_ROWS, T.DELETE_ROWS, T.PARTIAL_UPDATE_ROWS],
-  ...[T.WRITE_ROWS_COMPRESSED, T.UPDATE_ROWS_COMPRESSED, T.DELETE_ROWS_COMPRESSED],
+  T.WRITE_ROWS,
+  T.UPDATE_ROWS,
+  T.DELETE_ROWS,
+  T.PARTIAL_UPDATE_ROWS,
+  T.WRITE_ROWS_COMPRESSED,
+  T.UPDATE_ROWS_COMPRESSED,
+  T.DELETE_ROWS_COMPRESSED,
 ])
 
 export function rowsTableId(bytes: Buffer, from: number, idLength: 4 | 6): number {

@@ -17,7 +17,7 @@ export function createBounds(): Bounds {
       const later: BoundRow[] = []
       for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {
         if (top.notAfterUs <= bound.notAfterUs && !isBehind(bound, top)) {
-          stack.push(...later.reverse())
+          stack.push(...later.toReversed())
           return // the one that is there proves as much, and earlier
         }
         if (top.notAfterUs < bound.notAfterUs) break
@@ -25,7 +25,7 @@ export function createBounds(): Bounds {
         // Later in time and further in the log: stands beside the new one. Else the new one replaces it.
         if (top.notAfterUs > bound.notAfterUs && isBehind(top, bound)) later.push(top)
       }
-      stack.push(bound, ...later.reverse())
+      stack.push(bound, ...later.toReversed())
     },
     drain() {
       const drained = stack
