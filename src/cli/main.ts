@@ -11,7 +11,7 @@ import type { Command } from './command.ts'
 import { commonOptions } from './options.ts'
 import { renderFailure } from './render/failure.ts'
 import type { ExitStatus, Shell } from './shell.ts'
-import { Exit } from './shell.ts'
+import { Exit, STANDARD_INPUT } from './shell.ts'
 import { version } from './version.ts'
 
 export async function main(argv: readonly string[], shell: Shell): Promise<ExitStatus> {
@@ -20,12 +20,17 @@ export async function main(argv: readonly string[], shell: Shell): Promise<ExitS
     result.status = status
   }, shell)
   try {
-    await parser.parseAsync([...argv], {}, (error: unknown, _args: unknown, output: string) => {
-      // What yargs itself has to say: --help and --version.
-      if (error === undefined || error === null) {
-        if (output !== '') shell.stdout(`${output}\n`)
-      }
-    })
+    // yargs loses a lone `-` in front of an option.
+    await parser.parseAsync(
+      argv.map((arg) => (arg === '-' ? STANDARD_INPUT : arg)),
+      {},
+      (error: unknown, _args: unknown, output: string) => {
+        // What yargs itself has to say: --help and --version.
+        if (error === undefined || error === null) {
+          if (output !== '') shell.stdout(`${output}\n`)
+        }
+      },
+    )
   } catch (error) {
     return fail(error, argv, shell)
   }

@@ -26,3 +26,6 @@ export const Exit = {
 } as const
 
 export type ExitStatus = (typeof Exit)[keyof typeof Exit]
+
+/** What `-` becomes where a command reads standard input. */
+export const STANDARD_INPUT = '/dev/stdin'

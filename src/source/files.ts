@@ -8,7 +8,6 @@ import type { FileHandle } from 'node:fs/promises'
 import { BinpointError } from '../errors.ts'
 import { u32 } from '../core/binlog/bytes.ts'
 import { AT_SIZE, HEADER_LENGTH } from '../core/binlog/layout.ts'
-import type { Coordinate } from '../core/coordinate.ts'
 import { FIRST_POSITION } from '../core/coordinate.ts'
 import type { EventSink, FileEndCause, LogFile, LogSource, ReadRequest } from '../core/ports.ts'
 import type { BinlogFileOnDisk } from './directory.ts'
@@ -134,11 +133,4 @@ async function magicCause(handle: FileHandle, size: number): Promise<FileEndCaus
 
 function isMissing(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'ENOENT'
-}
-
-/** Where a coordinate stands among files, for messages and checks. */
-export function isBefore(files: readonly LogFile[], a: Coordinate, b: Coordinate): boolean {
-  const indexA = files.findIndex((file) => file.name === a.file)
-  const indexB = files.findIndex((file) => file.name === b.file)
-  return indexA === indexB ? a.position < b.position : indexA < indexB
 }

@@ -22,6 +22,8 @@ type RawLog = Omit<LogRow, 'state'> & { readonly state: string }
 /** Opens or makes the index at `path` (`:memory:` for none on disk). Throws INDEX_* errors. */
 export function openStore(path: string): IndexStore {
   const db = openDatabase(path)
+  // The row types are the reader's word for what the columns of its statement are.
+  // oxlint-disable-next-line typescript/no-unnecessary-type-parameters
   const query = <Row>(sql: string): ((...values: readonly unknown[]) => Row | null) => {
     const prepared = db.prepare(sql)
     return (...values) => guarded(path, () => (prepared.get(...values) as Row | undefined) ?? null)

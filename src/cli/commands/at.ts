@@ -3,14 +3,13 @@ import { atOffline } from '../../app/atOffline.ts'
 import type { AtAnswer } from '../../core/answer.ts'
 import { parseDuration } from '../../core/time/duration.ts'
 import { parseTime } from '../../core/time/parse.ts'
-import { BinpointError } from '../../errors.ts'
 import type { Arguments, Command } from '../command.ts'
 import { isSet, listOf, textOf } from '../command.ts'
 import { renderAt } from '../render/at.ts'
 import { atJson, documentOf, lineOf } from '../render/json.ts'
 import { styleFor } from '../render/text.ts'
 import type { Shell } from '../shell.ts'
-import { Exit } from '../shell.ts'
+import { Exit, STANDARD_INPUT } from '../shell.ts'
 import { indexedLog, openIndex, refresh, sourceOf, timeContext } from '../workplace.ts'
 
 export const atCommand: Command = {
@@ -43,7 +42,7 @@ export const atCommand: Command = {
   uses: ['index', 'time', 'server', 'output', 'progress', 'answer'],
   run: async (args, shell) => {
     const times = listOf(args, 'time')
-    const isStream = times.length === 1 && times[0] === '-'
+    const isStream = times.length === 1 && times[0] === STANDARD_INPUT
     if (!isStream) for (const time of times) await parseTime(time, timeContext(args, shell)) // refuse all before answering any
     using store = openIndex(args, shell)
     await using source = await sourceOf(args, shell, store)
@@ -77,18 +76,4 @@ function render(answer: AtAnswer, args: Arguments, shell: Shell, isMany: boolean
   if (isMany)
     return answer.safe === null ? `- ${answer.outcome}\n` : `${answer.safe.file}:${answer.safe.position} ${answer.outcome}\n`
   return renderAt(answer, styleFor(shell), textOf(args, 'tz'))
-}
-
-/** `--margin`, `--skew` and the like must be durations before anything is read. */
-export function checkDuration(args: Arguments, name: string): number | undefined {
-  const text = textOf(args, name)
-  if (text === undefined) return undefined
-  try {
-    return parseDuration(text)
-  } catch (cause) {
-    throw new BinpointError('USAGE', `--${name} '${text}' is not a duration`, {
-      hint: 'give for example 90s, 5m, 1h30m or 0',
-      cause,
-    })
-  }
 }

@@ -30,10 +30,6 @@ export function u64(b: Uint8Array, at: number): number {
   return u32(b, at) + u32(b, at + 4) * 0x1_0000_0000
 }
 
-export function u64big(b: Uint8Array, at: number): bigint {
-  return BigInt(u32(b, at)) | (BigInt(u32(b, at + 4)) << 32n)
-}
-
 /** A cursor's result: the value, and where the next field starts. */
 export interface Read<T> {
   readonly value: T
