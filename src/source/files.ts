@@ -17,7 +17,7 @@ const BLOCK_SIZE = 4 << 20
 
 /** `paths`: one directory, one `.index` file, or binlog files. `name`: what keys the index. */
 export function openFileSource(name: string, paths: readonly string[]): LogSource {
-  const list = (): Promise<readonly BinlogFileOnDisk[]> => listBinlogFiles(paths.length === 1 ? (paths[0] ?? '') : paths)
+  const list = (): Promise<readonly BinlogFileOnDisk[]> => listBinlogFiles(paths)
   return {
     kind: 'files',
     name,

@@ -1,0 +1,101 @@
+/**
+ * A live server as a source. It asks little: the list of files, who it is, and who replicates from it, so that the dump's
+ * server_id is nobody else's (a clash would end that replica's stream).
+ */
+import { randomInt } from 'node:crypto'
+import type { LogFile, LogSource, ServerAddress, SourceIdentity } from '../core/ports.ts'
+import { BinpointError } from '../errors.ts'
+import type { Row, ServerConnection } from '../server/connection.ts'
+import { addressText, connect } from '../server/connection.ts'
+import type { OpenSourceOptions } from './open.ts'
+
+const DEFAULT_TIMEOUT_MS = 30_000
+
+/** Connects; throws CONNECT_FAILED, ACCESS_DENIED, MISSING_PRIVILEGE, LOG_DISABLED, UNSUPPORTED_SERVER. */
+export async function openServerSource(address: ServerAddress, options: OpenSourceOptions = {}): Promise<LogSource> {
+  const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS
+  const control = await connect(address, timeoutMs)
+  try {
+    const identity = await readIdentity(control)
+    return {
+      kind: 'server',
+      name: `mysql://${addressText(address)}`,
+      listFiles: () => listFiles(control),
+      identity: () => Promise.resolve(identity),
+      async read(request, sink) {
+        const { dump } = await import('./dump.ts')
+        await dump(
+          {
+            address,
+            options: control.options,
+            serverId: await freshServerId(control, identity.serverId),
+            from: request.from,
+            until: request.until,
+            follow: request.follow === true,
+            signal: request.signal,
+            timeoutMs,
+          },
+          sink,
+        )
+      },
+      [Symbol.asyncDispose]: () => control[Symbol.asyncDispose](),
+    }
+  } catch (error) {
+    await control[Symbol.asyncDispose]()
+    throw error
+  }
+}
+
+async function readIdentity(control: ServerConnection): Promise<SourceIdentity> {
+  const [about] = await control.query('SELECT VERSION() AS version, @@server_id AS id, @@log_bin AS log_bin')
+  const version = String(about?.['version'] ?? '')
+  if (Number(about?.['log_bin']) === 0) {
+    throw new BinpointError('LOG_DISABLED', `${addressText(control.address)} writes no binary log`, {
+      hint: 'start the server with log_bin',
+    })
+  }
+  const isMariaDb = /mariadb/i.test(version)
+  const serverUuid = isMariaDb ? null : await variable(control, 'server_uuid')
+  const engine = isMariaDb ? await variable(control, 'binlog_storage_engine') : null
+  if (engine !== null && engine !== '') {
+    throw new BinpointError(
+      'UNSUPPORTED_SERVER',
+      `${addressText(control.address)} keeps its binlog in ${engine}, which has no file positions`,
+      {
+        hint: 'such a log can only be followed by GTID',
+      },
+    )
+  }
+  return { version, serverUuid, serverId: Number(about?.['id'] ?? 0) }
+}
+
+async function variable(control: ServerConnection, name: string): Promise<string | null> {
+  const [row] = await control.query(`SHOW GLOBAL VARIABLES LIKE '${name}'`)
+  const value = row?.['Value']
+  return typeof value === 'string' ? value : null
+}
+
+async function listFiles(control: ServerConnection): Promise<readonly LogFile[]> {
+  const rows = await control.query('SHOW BINARY LOGS')
+  return rows.map((row: Row) => ({ name: String(row['Log_name']), size: Number(row['File_size']) }))
+}
+
+/** Random, in the upper half where nobody numbers servers by hand, and not among those that the source knows. */
+async function freshServerId(control: ServerConnection, sourceId: number): Promise<number> {
+  const taken = new Set([sourceId, ...(await replicaIds(control))])
+  for (;;) {
+    const id = randomInt(0x8000_0000, 0xffff_ffff)
+    if (!taken.has(id)) return id
+  }
+}
+
+async function replicaIds(control: ServerConnection): Promise<readonly number[]> {
+  try {
+    const rows = await control.queryFirst('SHOW REPLICAS', 'SHOW SLAVE HOSTS')
+    return rows.map((row: Row) => Number(row['Server_Id'] ?? row['Server_id']))
+  } catch (error) {
+    // Without the privilege there is no list; one chance in two thousand million per replica is left.
+    if (error instanceof BinpointError && (error.code === 'MISSING_PRIVILEGE' || error.code === 'SERVER_ERROR')) return []
+    throw error
+  }
+}
