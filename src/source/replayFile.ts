@@ -17,6 +17,12 @@ export interface Fault {
   readonly message: string
 }
 
+/** A file's first event, and what it says. */
+export interface Head {
+  readonly event: Buffer
+  readonly format: LogFormat
+}
+
 export interface OpenLog {
   readonly name: string
   readonly handle: FileHandle
@@ -37,7 +43,7 @@ const MAGIC = 0x6e69_62fe
 const MAGIC_ENCRYPTED = 0x6e69_62fd
 
 /** Null: the file is empty or shorter than its first event says, as a file is that was begun a moment ago. */
-export async function readHead(handle: FileHandle): Promise<{ readonly event: Buffer; readonly format: LogFormat } | Fault | null> {
+export async function readHead(handle: FileHandle): Promise<Head | Fault | null> {
   const head = Buffer.alloc(4096)
   const { bytesRead } = await handle.read(head, 0, head.length, 0)
   if (bytesRead < FIRST_POSITION) return null
@@ -117,7 +123,9 @@ function faultAt(file: string, block: Buffer, at: number, to: number, position: 
   if (to - at < HEADER_LENGTH) return null
   const size = u32(block, at + AT_SIZE)
   if (size < HEADER_LENGTH) {
-    return { message: `bogus data in log event; the last event read from '${file}' at ${position} says that it has ${size} bytes` }
+    return {
+      message: `bogus data in log event; the last event read from '${file}' at ${position} says that it has ${size} bytes`,
+    }
   }
   if (!startsEncryption(block[at + AT_TYPE] ?? 0)) return null
   return { message: `'${file}' is encrypted from ${position} on, and replay has no keys` }
