@@ -1,179 +1,88 @@
 /**
  * Serves binlog files as a MySQL or MariaDB source on loopback: enough of a server for zongji, both mysqlbinlogs and replicas
- * to read the log as it is, without a database. Any account is let in; nothing can be changed.
+ * to read the log as it is, without a database. Any account is let in, and nothing can be changed, so that it must not be
+ * reached from elsewhere: it listens on loopback addresses only. Stopping ends every connection, dumps included.
  */
-import type { AddressInfo, Server, Socket } from 'node:net'
+import { once } from 'node:events'
+import type { AddressInfo, Server } from 'node:net'
+import { isIP } from 'node:net'
 import mysql from 'mysql2'
-import type { Connection } from 'mysql2'
 import { BinpointError } from '../errors.ts'
 import { listBinlogFiles } from './directory.ts'
 import { readServedFormat } from './replayFormat.ts'
-import type { Served } from './replayFormat.ts'
-import type { Session } from './replayQueries.ts'
-import { answer } from './replayQueries.ts'
-import { streamDump } from './replayDump.ts'
+import type { ServerSide } from './replaySession.ts'
+import { serveConnection } from './replaySession.ts'
 
 export interface Replay extends AsyncDisposable {
   readonly host: string
   readonly port: number
+  /** As the log says it. */
   readonly serverVersion: string
+  /** Names of the files that were there at the start. */
   readonly files: readonly string[]
+  stop(): Promise<void>
 }
 
 export interface ReplayRequest {
   /** A directory, an `.index` file, or binlog files. */
   readonly paths: readonly string[]
+  /** A loopback address; 127.0.0.1 unless given. */
+  readonly host?: string
   /** 0, the default: a free one. */
   readonly port?: number
 }
 
-const HOST = '127.0.0.1'
-const COM_BINLOG_DUMP = 0x12
-const COM_REGISTER_SLAVE = 0x15
-const ER_UNKNOWN_COM_ERROR = 1047
-/** LONG_PASSWORD, LONG_FLAG, CONNECT_WITH_DB, PROTOCOL_41, TRANSACTIONS, SECURE_CONNECTION, PLUGIN_AUTH. */
-const CAPABILITIES = 0x1 | 0x4 | 0x8 | 0x200 | 0x2000 | 0x8000 | 0x8_0000
-const UTF8MB4 = 45
-
-/** What is used of mysql2's server connection beyond its public face. */
-interface ServerSide extends Omit<Connection, 'on'> {
-  sequenceId: number
-  readonly stream: Socket
-  on: (event: string, listener: (...args: readonly never[]) => void) => unknown
-  serverHandshake: (config: Readonly<Record<string, unknown>>) => void
-  writeOk: () => void
-  writeError: (error: { readonly code: number; readonly message: string }) => void
-  writeColumns: (columns: readonly Readonly<Record<string, unknown>>[]) => void
-  writeTextRow: (row: readonly (string | null)[]) => void
-  writeEof: () => void
-}
-
-/** Throws NO_BINLOGS, SOURCE_NOT_FOUND, PORT_IN_USE, and what makes the first file unreadable. */
+/** Throws NO_BINLOGS, SOURCE_NOT_FOUND, NOT_A_BINLOG, PORT_IN_USE, USAGE (an address that others can reach). */
 export async function startReplay(request: ReplayRequest): Promise<Replay> {
-  const served = await readServedFormat(() => listBinlogFiles(request.paths))
-  const server = mysql.createServer(() => undefined)
-  const connections = new Map<number, ServerSide>()
-  let lastId = 0
-  server.on('connection', (raw: Connection) => {
-    const connection = raw as unknown as ServerSide
-    const id = ++lastId
-    connections.set(id, connection)
-    serve(connection, id, served, (victim) => connections.get(victim)?.stream.destroy())
-    connection.stream.on('close', () => connections.delete(id))
-  })
-  const port = await listen(server, request.port ?? 0)
-  return {
-    host: HOST,
-    port,
-    serverVersion: served.version,
-    files: (await served.list()).map((file) => file.name),
-    [Symbol.asyncDispose]: () =>
-      new Promise((resolve) => {
-        for (const connection of connections.values()) connection.stream.destroy()
-        server.close(() => resolve())
-      }),
+  const host = request.host ?? '127.0.0.1'
+  if (!isLoopback(host)) {
+    throw new BinpointError('USAGE', `${host} is no loopback address, and replay lets any account in`, { hint: 'use 127.0.0.1' })
   }
+  const served = await readServedFormat(() => listBinlogFiles(request.paths))
+  const files = (await served.list()).map((file) => file.name)
+  const server = mysql.createServer(() => undefined)
+  // mysql2 keeps the server that has the events and the address to itself.
+  const inner = (server as unknown as { readonly _server: Server })._server
+  const sessions = new Map<number, { readonly stream: ServerSide['stream']; readonly ended: Promise<void> }>()
+  let lastId = 0
+  server.on('connection', (raw: unknown) => {
+    const connection = raw as ServerSide
+    const id = ++lastId
+    const kill = (victim: number): boolean => {
+      const session = sessions.get(victim)
+      session?.stream.destroy()
+      return session !== undefined
+    }
+    const ended = serveConnection(connection, id, served, kill).finally(() => sessions.delete(id))
+    sessions.set(id, { stream: connection.stream, ended })
+  })
+  const port = await listen(inner, host, request.port ?? 0)
+  const stop = async (): Promise<void> => {
+    const closed = inner.listening ? once(inner, 'close') : null
+    inner.close()
+    const open = [...sessions.values()]
+    for (const session of open) session.stream.destroy()
+    await Promise.all([closed, ...open.map((session) => session.ended)])
+  }
+  return { host, port, serverVersion: served.version, files, stop, [Symbol.asyncDispose]: stop }
 }
 
-function listen(server: ReturnType<typeof mysql.createServer>, port: number): Promise<number> {
-  const inner = (server as unknown as { readonly _server: Server })._server
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'))
+}
+
+function listen(server: Server, host: string, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
-    inner.once('error', (cause: NodeJS.ErrnoException) => {
+    server.once('error', (cause: NodeJS.ErrnoException) => {
       reject(
         cause.code === 'EADDRINUSE'
-          ? new BinpointError('PORT_IN_USE', `port ${port} of ${HOST} is taken`, {
+          ? new BinpointError('PORT_IN_USE', `port ${port} of ${host} is taken`, {
               hint: 'give another --port, or none for a free one',
               cause,
             })
           : cause,
       )
     })
-    inner.listen(port, HOST, () => resolve((inner.address() as AddressInfo).port))
+    server.listen(port, host, () => resolve((server.address() as AddressInfo).port))
   })
-}
-
-function serve(connection: ServerSide, id: number, served: Served, kill: (id: number) => void): void {
-  const session: Session = { heartbeatMs: 0, checksum: 'NONE' }
-  // A result is several small packets; each must not wait for the one before to be acknowledged.
-  connection.stream.setNoDelay(true)
-  /** Each command begins a new sequence; mysql2's server side does not. */
-  const reply = (write: () => void): void => {
-    write()
-    connection.sequenceId = 0
-  }
-  const query = (sql: string): void => {
-    const result = answer(sql, { id, served, session, kill })
-    void result.then((said) =>
-      reply(() => {
-        if (said.kind === 'ok') connection.writeOk()
-        else if (said.kind === 'error') connection.writeError({ code: said.code, message: said.message })
-        else {
-          connection.writeColumns(said.columns.map(textColumn))
-          for (const row of said.rows) connection.writeTextRow(row)
-          connection.writeEof()
-        }
-      }),
-    )
-  }
-  connection.on('error', () => connection.stream.destroy())
-  connection.on('query', query)
-  // mysql2 takes every text that begins with SET or PREPARE for a prepared statement.
-  connection.on('stmt_prepare', query)
-  connection.on(
-    'packet',
-    (packet: { readonly buffer: Buffer; readonly start: number; readonly end: number }, isKnown: boolean, command: number) => {
-      if (isKnown) {
-        if (command !== 0x03) connection.sequenceId = 0
-        return
-      }
-      if (command === COM_REGISTER_SLAVE) return reply(() => connection.writeOk())
-      if (command !== COM_BINLOG_DUMP) {
-        return reply(() =>
-          connection.writeError({ code: ER_UNKNOWN_COM_ERROR, message: `replay does not know command ${command}` }),
-        )
-      }
-      // Behind header and command: position u32, flags u16, server_id u32, file name.
-      const at = packet.start + 5
-      const request = {
-        position: packet.buffer.readUInt32LE(at),
-        isBlocking: (packet.buffer.readUInt16LE(at + 4) & 1) === 0,
-        file: packet.buffer.toString('utf8', at + 10, packet.end).replace(/\0$/, ''),
-        ...session,
-      }
-      void streamDump(connection.stream, served, request).then((error) => {
-        if (error !== null && !connection.stream.destroyed) {
-          connection.sequenceId = error.sequenceId
-          connection.writeError(error)
-        }
-        connection.sequenceId = 0
-      })
-    },
-  )
-  connection.serverHandshake({
-    protocolVersion: 10,
-    serverVersion: served.handshakeVersion,
-    connectionId: id,
-    statusFlags: 2,
-    characterSet: UTF8MB4,
-    capabilityFlags: CAPABILITIES,
-    authCallback: (_account: unknown, done: (error: null) => void) => {
-      done(null)
-      connection.sequenceId = 0
-    },
-  })
-}
-
-function textColumn(name: string): Readonly<Record<string, unknown>> {
-  const empty = { catalog: 'def', schema: '', table: '', orgTable: '' }
-  return {
-    ...empty,
-    name,
-    orgName: name,
-    characterSet: UTF8MB4,
-    columnLength: 1024,
-    columnType: 253,
-    type: 253,
-    flags: 0,
-    decimals: 0,
-  }
 }

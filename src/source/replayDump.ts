@@ -1,17 +1,15 @@
 /**
- * Answers a dump command as a server does: an artificial ROTATE before each file, its FORMAT_DESCRIPTION, and the events as
- * they stand in the file, in packets. Many packets go into one write. An event that is not whole yet is not sent.
+ * Answers a dump command as a server does: before each file an artificial ROTATE, then the file's events as they stand, and
+ * at the end of the log an EOF, or heartbeats while it waits for more. What no server can send ends it with error 1236.
  */
-import { once } from 'node:events'
 import { open } from 'node:fs/promises'
-import type { FileHandle } from 'node:fs/promises'
-import { u32 } from '../core/binlog/bytes.ts'
-import type { LogFormat } from '../core/binlog/format.ts'
-import { AT_SIZE, HEADER_LENGTH } from '../core/binlog/layout.ts'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { FIRST_POSITION } from '../core/coordinate.ts'
 import type { BinlogFileOnDisk } from './directory.ts'
-import { fakeRotate, formatFor, heartbeat } from './replayEvents.ts'
-import { readFormat } from './replayFormat.ts'
+import type { PacketWriter } from './packets.ts'
+import { fakeRotate, formatForMiddle, heartbeat } from './replayEvents.ts'
+import type { Fault, Head, OpenLog } from './replayFile.ts'
+import { isEventStart, readHead, sendEvents } from './replayFile.ts'
 import type { Served } from './replayFormat.ts'
 
 export interface DumpCommand {
@@ -20,171 +18,133 @@ export interface DumpCommand {
   readonly position: number
   /** Stay at the end of the log. */
   readonly isBlocking: boolean
+  /** Silence after which a heartbeat is sent (milliseconds); 0: never. */
   readonly heartbeatMs: number
-  readonly checksum: 'CRC32' | 'NONE'
+  /** What the reader says it understands, in @master_binlog_checksum; null: nothing, as before MySQL 5.6. */
+  readonly checksum: 'CRC32' | 'NONE' | null
 }
 
-export interface DumpError {
-  readonly code: number
-  readonly message: string
-  readonly sequenceId: number
+export interface Dump {
+  readonly command: DumpCommand
+  readonly served: Served
+  readonly out: PacketWriter
+  /** Aborted when the reader has left. */
+  readonly signal: AbortSignal
 }
 
-type Socket = NodeJS.WritableStream & { readonly destroyed: boolean }
+const POLL_MS = 200
+const EOF = Buffer.from([0xfe, 0, 0, 2, 0])
+const STATUS_OK = Buffer.from([0])
 
-const ER_FATAL_READING_BINLOG = 1236
-const BLOCK = 4 << 20
-const MAX_PACKET = 0xff_ffff
-const POLL_MS = 100
-const EOF_PACKET = Buffer.from([0xfe, 0, 0, 2, 0])
-
-/** Returns null when the dump ended as asked (or the reader left), else what to tell it. */
-export async function streamDump(socket: Socket, served: Served, command: DumpCommand): Promise<DumpError | null> {
-  const out = createPacketWriter(socket)
-  const fail = (message: string): DumpError => ({ code: ER_FATAL_READING_BINLOG, message, sequenceId: out.sequenceId() })
-  const files = await served.list()
-  let file = command.file === '' ? files[0] : files.find((candidate) => candidate.name === command.file)
-  if (file === undefined) return fail('Could not find first log file name in binary log index file')
-  if (command.position < FIRST_POSITION) return fail('Client requested source to start replication from position < 4')
-  if (command.position > file.size) return fail('Client requested source to start replication from position > file size')
+/** Resolves when the dump ended as asked or the reader left (null), or with what is wrong. */
+export async function sendLog(dump: Dump): Promise<Fault | null> {
+  const { command, out, signal } = dump
+  const files = await dump.served.list()
+  const first = command.file === '' ? files[0] : files.find((candidate) => candidate.name === command.file)
+  if (first === undefined) return { message: 'Could not find first log file name in binary log index file' }
+  let file: BinlogFileOnDisk | null = first
   let position = command.position
-  // An artificial ROTATE is signed as the events before it are; the first one as the reader has asked for.
-  let isSigned = command.checksum === 'CRC32'
-  while (!socket.destroyed) {
-    const format = await readFormat(file.path)
-    if (format === null) return fail(`${file.name} does not begin with a FORMAT_DESCRIPTION`)
-    out.event(fakeRotate(file.name, position, format, isSigned))
-    isSigned = format.checksumLength > 0
-    const next = await sendFile(file, position, format, served, command, out)
-    if (next === 'damaged') return fail(`event read from ${file.name} cannot be framed`)
-    if (next === null) break
-    file = next
+  // Until it has a file's own word, a reader takes what it asked for itself.
+  let hasCrc = command.checksum === 'CRC32'
+  while (file !== null && !signal.aborted) {
+    const sent: FileSent | Fault = await sendFile(dump, file, position, hasCrc)
+    if ('message' in sent) return sent
+    ;({ next: file, hasCrc } = sent)
     position = FIRST_POSITION
   }
-  if (!socket.destroyed) {
-    out.packet(EOF_PACKET)
-    await out.flush()
-  }
+  if (signal.aborted) return null
+  await out.packet(EOF)
+  await out.flush()
   return null
 }
 
-/** Sends a file from `position` on; returns the file to go on with, or null at the end of a dump that does not stay. */
-async function sendFile(
-  file: BinlogFileOnDisk,
-  position: number,
-  format: LogFormat,
-  served: Served,
-  command: DumpCommand,
-  out: PacketWriter,
-): Promise<BinlogFileOnDisk | null | 'damaged'> {
+interface FileSent {
+  /** Null: the log ends here. */
+  readonly next: BinlogFileOnDisk | null
+  /** Whether the artificial ROTATE to the next file bears a CRC: as the events before it did. */
+  readonly hasCrc: boolean
+}
+
+async function sendFile(dump: Dump, file: BinlogFileOnDisk, from: number, rotateHasCrc: boolean): Promise<FileSent | Fault> {
+  const { served, out, command } = dump
   const handle = await open(file.path, 'r')
+  const log = { name: file.name, handle }
+  let hasCrc = rotateHasCrc
   try {
-    let at = position
-    if (position > FIRST_POSITION) out.event(formatFor(await readEvent(handle, FIRST_POSITION), format))
-    let idleMs = 0
+    const refusal = await refusalOf(log, from, served.family)
+    if (refusal !== null) return refusal
+    await sendEvent(out, fakeRotate(file.name, from, { serverId: served.serverId, checksumLength: hasCrc ? 4 : 0 }))
+    let position = from
+    let seen = from
+    let head: Head | null = null
     for (;;) {
-      const sent = await sendEvents(handle, at, out)
-      if (sent === 'damaged') return 'damaged'
-      at = sent
-      const files = await served.list()
-      const next = files[files.findIndex((candidate) => candidate.name === file.name) + 1]
-      if (next !== undefined && (await handle.stat()).size <= at) return next
-      if (!command.isBlocking) return next ?? null
-      await out.flush()
-      if (out.isClosed()) return null
-      await new Promise((resolve) => setTimeout(resolve, POLL_MS))
-      idleMs += POLL_MS
-      if (command.heartbeatMs > 0 && idleMs >= command.heartbeatMs) {
-        out.event(heartbeat(file.name, at, format))
-        idleMs = 0
+      if (head === null) {
+        const { size } = await handle.stat()
+        const found = await readHead(handle)
+        if (found !== null && 'message' in found) return found
+        if (found !== null && found.format.checksumLength > 0 && command.checksum === null) return checksumFault
+        if (found !== null) hasCrc = found.format.checksumLength > 0
+        if (found !== null && from > FIRST_POSITION) await sendEvent(out, formatForMiddle(found.event, hasCrc))
+        head = found
+        seen = size
       }
+      if (head !== null) {
+        const sent = await sendEvents(log, position, out)
+        if (sent.fault !== null) return sent.fault
+        ;({ position, seen } = sent)
+      }
+      const next = await waitForMore(dump, log, { position, seen, hasCrc })
+      if (next === null || 'path' in next) return { next, hasCrc }
+      if ('message' in next) return next
     }
   } finally {
     await handle.close()
   }
 }
 
-/** Sends all whole events from a position on; returns the position behind the last one. */
-async function sendEvents(handle: FileHandle, from: number, out: PacketWriter): Promise<number | 'damaged'> {
-  let block = Buffer.allocUnsafe(BLOCK)
-  let position = from
+const checksumFault: Fault = {
+  message: 'Replica can not handle replication events with the checksum that source is configured to log',
+}
+
+async function refusalOf({ handle, name }: OpenLog, from: number, family: Served['family']): Promise<Fault | null> {
+  if (from === FIRST_POSITION) return null
+  const source = family === 'mariadb' ? 'master' : 'source'
+  if (from < FIRST_POSITION) return { message: `Client requested ${source} to start replication from position < 4` }
+  if (from > (await handle.stat()).size) {
+    return { message: `Client requested ${source} to start replication from position > file size` }
+  }
+  if (await isEventStart(handle, from)) return null
+  return { message: `bogus data in log event; the first event '${name}' at ${from}: no event starts there` }
+}
+
+const isMore = { kind: 'more' } as const
+
+/** At the end of what is there: more of this file, the file to go on with, null where the dump ends, or what is wrong. */
+async function waitForMore(
+  { served, command, out, signal }: Dump,
+  { name, handle }: OpenLog,
+  at: { readonly position: number; readonly seen: number; readonly hasCrc: boolean },
+): Promise<typeof isMore | BinlogFileOnDisk | Fault | null> {
+  let silentMs = 0
   for (;;) {
-    const { bytesRead } = await handle.read(block, 0, block.length, position)
-    let at = 0
-    while (at + HEADER_LENGTH <= bytesRead) {
-      const size = u32(block, at + AT_SIZE)
-      if (size < HEADER_LENGTH) return 'damaged'
-      if (at + size > bytesRead) break
-      const event = block.subarray(at, at + size)
-      // The server clears IN_USE in what it sends; the checksum is computed without it.
-      if (position + at === FIRST_POSITION) event[17] = (event[17] ?? 0) & ~1
-      out.event(event)
-      at += size
-    }
+    // The list first: a file is complete once the next one is there.
+    const files = await served.list()
+    if ((await handle.stat()).size > at.seen) return isMore
+    const index = files.findIndex((file) => file.name === name)
+    if (index === -1) return { message: `could not find next log; ${name} is no longer in the list of binary logs` }
+    const next = files[index + 1]
+    if (next !== undefined) return next
     await out.flush()
-    if (out.isClosed()) return position
-    position += at
-    if (at > 0) continue
-    const needed = bytesRead >= HEADER_LENGTH ? u32(block, AT_SIZE) : 0
-    if (needed <= block.length || position + needed > (await handle.stat()).size) return position
-    block = Buffer.allocUnsafe(needed)
+    if (!command.isBlocking || signal.aborted) return null
+    await sleep(POLL_MS, undefined, { signal }).catch(() => undefined)
+    silentMs += POLL_MS
+    if (command.heartbeatMs === 0 || silentMs < command.heartbeatMs) continue
+    await sendEvent(out, heartbeat(name, at.position, { serverId: served.serverId, checksumLength: at.hasCrc ? 4 : 0 }))
+    await out.flush()
+    silentMs = 0
   }
 }
 
-async function readEvent(handle: FileHandle, position: number): Promise<Buffer> {
-  const head = Buffer.alloc(HEADER_LENGTH)
-  await handle.read(head, 0, HEADER_LENGTH, position)
-  const event = Buffer.alloc(u32(head, AT_SIZE))
-  await handle.read(event, 0, event.length, position)
-  return event
-}
-
-interface PacketWriter {
-  /** An event behind its status byte. */
-  readonly event: (event: Buffer) => void
-  readonly packet: (payload: Buffer) => void
-  /** Waits while the reader is slow. */
-  readonly flush: () => Promise<void>
-  readonly sequenceId: () => number
-  readonly isClosed: () => boolean
-}
-
-const STATUS_OK = Buffer.from([0])
-
-function createPacketWriter(socket: Socket): PacketWriter {
-  let sequence = 1
-  let parts: Buffer[] = []
-
-  function header(length: number): Buffer {
-    const bytes = Buffer.from([length & 0xff, (length >> 8) & 0xff, (length >> 16) & 0xff, sequence])
-    sequence = (sequence + 1) & 0xff
-    return bytes
-  }
-
-  function packet(payload: Buffer): void {
-    let at = 0
-    // A payload that fills its last packet is followed by an empty one.
-    for (;;) {
-      const chunk = payload.subarray(at, at + MAX_PACKET)
-      parts.push(header(chunk.length), chunk)
-      at += chunk.length
-      if (chunk.length < MAX_PACKET) return
-    }
-  }
-
-  return {
-    event(event) {
-      if (event.length + 1 >= MAX_PACKET) packet(Buffer.concat([STATUS_OK, event]))
-      else parts.push(header(event.length + 1), STATUS_OK, event)
-    },
-    packet,
-    async flush() {
-      if (parts.length === 0 || socket.destroyed) return
-      const bytes = Buffer.concat(parts)
-      parts = []
-      if (!socket.write(bytes)) await Promise.race([once(socket, 'drain'), once(socket, 'close')]).catch(() => undefined)
-    },
-    sequenceId: () => sequence,
-    isClosed: () => socket.destroyed,
-  }
+async function sendEvent(out: PacketWriter, event: Buffer): Promise<void> {
+  await out.packet(Buffer.concat([STATUS_OK, event]))
 }

@@ -13,38 +13,42 @@ import {
   HEADER_LENGTH,
 } from '../core/binlog/layout.ts'
 
+/** Who makes the event, and whether it bears a CRC. */
+export type Maker = Pick<LogFormat, 'serverId' | 'checksumLength'>
+
 const AT_CREATED = 71
 
 /** Names the file and position that follow. */
-export function fakeRotate(file: string, position: number, format: LogFormat, isSigned: boolean): Buffer {
+export function fakeRotate(file: string, position: number, maker: Maker): Buffer {
   const body = Buffer.alloc(8)
   body.writeBigUInt64LE(BigInt(position))
-  return artificial(EventType.ROTATE, 0, Buffer.concat([body, Buffer.from(file)]), format, isSigned)
+  return artificial(EventType.ROTATE, 0, Flag.ARTIFICIAL, Buffer.concat([body, Buffer.from(file)]), maker)
 }
 
-export function heartbeat(file: string, position: number, format: LogFormat): Buffer {
-  return artificial(EventType.HEARTBEAT, position, Buffer.from(file), format, format.checksumLength > 0)
+/** `position`: the end of the last event that was sent. */
+export function heartbeat(file: string, position: number, maker: Maker): Buffer {
+  return artificial(EventType.HEARTBEAT, position, 0, Buffer.from(file), maker)
 }
 
 /** end_log_pos and created are zero when a dump starts behind the head: the reader must not take it for a restart. */
-export function formatFor(event: Buffer, format: LogFormat): Buffer {
+export function formatForMiddle(event: Buffer, hasCrc: boolean): Buffer {
   const copy = Buffer.from(event)
   copy.writeUInt32LE(0, AT_END_LOG_POS)
   copy.writeUInt32LE(0, AT_CREATED)
   copy.writeUInt16LE(copy.readUInt16LE(AT_FLAGS) & ~Flag.BINLOG_IN_USE, AT_FLAGS)
-  if (format.checksumLength > 0) sign(copy)
+  if (hasCrc) sign(copy)
   return copy
 }
 
-function artificial(type: number, endLogPos: number, body: Buffer, format: LogFormat, isSigned: boolean): Buffer {
-  const event = Buffer.alloc(HEADER_LENGTH + body.length + (isSigned ? CHECKSUM_LENGTH : 0))
+function artificial(type: number, endLogPos: number, flags: number, body: Buffer, maker: Maker): Buffer {
+  const event = Buffer.alloc(HEADER_LENGTH + body.length + maker.checksumLength)
   event[AT_TYPE] = type
-  event.writeUInt32LE(format.serverId, AT_SERVER_ID)
+  event.writeUInt32LE(maker.serverId, AT_SERVER_ID)
   event.writeUInt32LE(event.length, AT_SIZE)
   event.writeUInt32LE(endLogPos % 0x1_0000_0000, AT_END_LOG_POS)
-  event.writeUInt16LE(type === EventType.ROTATE ? Flag.ARTIFICIAL : 0, AT_FLAGS)
+  event.writeUInt16LE(flags, AT_FLAGS)
   body.copy(event, HEADER_LENGTH)
-  if (isSigned) sign(event)
+  if (maker.checksumLength > 0) sign(event)
   return event
 }
 

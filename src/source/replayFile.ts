@@ -38,7 +38,7 @@ export interface Sent {
 
 const BLOCK = 2 << 20
 /** A block of the smallest events, each with five bytes before it, and some artificial ones. */
-export const WRITER_CAPACITY = Math.ceil((BLOCK * (HEADER_LENGTH + 5)) / HEADER_LENGTH) + 65_536
+export const WRITER_CAPACITY: number = Math.ceil((BLOCK * (HEADER_LENGTH + 5)) / HEADER_LENGTH) + 65_536
 const MAGIC = 0x6e69_62fe
 const MAGIC_ENCRYPTED = 0x6e69_62fd
 

@@ -1,13 +1,13 @@
-/** What a replay server says of itself: what the newest file's FORMAT_DESCRIPTION says of the server that wrote it. */
-import { createHash } from 'node:crypto'
+/** What a replay server says of itself: what the newest file that can be read says of the server that wrote it. */
 import { open } from 'node:fs/promises'
-import { u32 } from '../core/binlog/bytes.ts'
+import { fingerprintOf } from '../core/binlog/format.ts'
 import type { LogFormat } from '../core/binlog/format.ts'
-import { decodeFormat } from '../core/binlog/format.ts'
 import { AT_SIZE, AT_TYPE, EventType, HEADER_LENGTH } from '../core/binlog/layout.ts'
+import { u32 } from '../core/binlog/bytes.ts'
 import { FIRST_POSITION } from '../core/coordinate.ts'
 import { BinpointError } from '../errors.ts'
 import type { BinlogFileOnDisk } from './directory.ts'
+import { readFormat } from './replayFile.ts'
 
 export interface Served {
   readonly list: () => Promise<readonly BinlogFileOnDisk[]>
@@ -18,50 +18,67 @@ export interface Served {
   readonly family: 'mysql' | 'mariadb'
   readonly serverId: number
   readonly serverUuid: string
-  readonly checksum: 'CRC32' | 'NONE'
+  /** Null: a server before checksums (MySQL 5.6.1, MariaDB 5.3), which has none of the variables that came with them either. */
+  readonly checksum: 'CRC32' | 'NONE' | null
+  readonly gtidMode: 'ON' | 'OFF'
 }
 
+/** Throws NOT_A_BINLOG when no file can be read. */
 export async function readServedFormat(list: () => Promise<readonly BinlogFileOnDisk[]>): Promise<Served> {
   const files = await list()
-  const last = files.at(-1)
-  const format = last === undefined ? null : await readFormat(last.path)
-  if (last === undefined || format === null) {
-    throw new BinpointError(
-      'NOT_A_BINLOG',
-      `${last?.path ?? 'the directory'} does not begin with a FORMAT_DESCRIPTION that can be served`,
-      {
-        hint: 'encrypted files and files of MySQL before 5.0 cannot be replayed',
-      },
-    )
+  for (const file of files.toReversed()) {
+    const format = await readFormat(file.path)
+    if (format !== null) return describe(list, file, format)
   }
-  const version = format.serverVersion
+  throw new BinpointError('NOT_A_BINLOG', `${files.at(-1)?.path ?? 'the directory'} has no FORMAT_DESCRIPTION that can be read`, {
+    hint: 'files that MySQL encrypted and files of MySQL before 5.0 cannot be served',
+  })
+}
+
+async function describe(list: Served['list'], file: BinlogFileOnDisk, format: LogFormat): Promise<Served> {
+  const { serverVersion: version, family, serverId } = format
   return {
     list,
     version,
     handshakeVersion: /^10\..*mariadb/i.test(version) ? `5.5.5-${version}` : version,
-    family: format.family,
-    serverId: format.serverId,
-    serverUuid: uuidOf(`${format.serverId} ${version}`),
-    checksum: format.checksumLength === 4 ? 'CRC32' : 'NONE',
+    family,
+    serverId,
+    serverUuid: uuidOf([serverId, file.name.replace(/\.\d+$/, '')]),
+    checksum: knowsChecksums(version, family) ? (format.checksumLength === 4 ? 'CRC32' : 'NONE') : null,
+    gtidMode: family === 'mysql' && (await hasGtids(file.path)) ? 'ON' : 'OFF',
   }
 }
 
-/** The file's format; null when there is none that can be read. */
-export async function readFormat(path: string): Promise<LogFormat | null> {
+function knowsChecksums(version: string, family: Served['family']): boolean {
+  const [major = 0, minor = 0, patch = 0] = (/^\d+\.\d+\.\d+/.exec(version)?.[0] ?? '').split('.').map(Number)
+  return major * 10_000 + minor * 100 + patch >= (family === 'mariadb' ? 50_300 : 50_601)
+}
+
+/** MySQL: whether the file's first transaction has a GTID; where there is none yet, whether earlier ones had. */
+async function hasGtids(path: string): Promise<boolean> {
   const handle = await open(path, 'r')
   try {
-    const head = Buffer.alloc(4096)
+    const head = Buffer.alloc(65_536)
     const { bytesRead } = await handle.read(head, 0, head.length, FIRST_POSITION)
-    const size = u32(head, AT_SIZE)
-    const isFormat = bytesRead > HEADER_LENGTH && head[AT_TYPE] === EventType.FORMAT_DESCRIPTION && size <= bytesRead
-    return isFormat ? decodeFormat(head, 0, size) : null
+    let had = false
+    let at = 0
+    while (at + HEADER_LENGTH + 8 <= bytesRead) {
+      const size = u32(head, at + AT_SIZE)
+      const type = head[at + AT_TYPE]
+      if (type === EventType.GTID || type === EventType.GTID_TAGGED) return true
+      if (type === EventType.ANONYMOUS_GTID || size < HEADER_LENGTH) return false
+      // Its body begins with the number of UUIDs.
+      if (type === EventType.PREVIOUS_GTIDS) had = u32(head, at + HEADER_LENGTH) > 0
+      at += size
+    }
+    return had
   } finally {
     await handle.close()
   }
 }
 
 /** Always the same for the same log, so that an index knows it again. */
-function uuidOf(text: string): string {
-  const hex = createHash('sha256').update(text).digest('hex')
+function uuidOf(parts: readonly (string | number)[]): string {
+  const hex = fingerprintOf(parts) + fingerprintOf([...parts, 'uuid'])
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20, 32)].join('-')
 }

@@ -1,43 +1,43 @@
-/** The statements that readers of a binlog ask, answered by meaning: variables and functions in SELECT, and a few SHOWs. */
+/** The statements that readers of a binlog ask, answered by meaning: SET of user variables, SELECT of variables, a few SHOWs. */
 import type { Served } from './replayFormat.ts'
+import { systemVariable } from './replayVariables.ts'
 
 export type Answer =
   | { readonly kind: 'ok' }
   | { readonly kind: 'error'; readonly code: number; readonly message: string }
   | { readonly kind: 'rows'; readonly columns: readonly string[]; readonly rows: readonly (readonly (string | null)[])[] }
 
-/** What a reader has SET. */
 export interface Session {
-  heartbeatMs: number
-  /** What it says it can read: decides whether the first artificial ROTATE carries a CRC. */
-  checksum: 'CRC32' | 'NONE'
+  readonly id: number
+  /** User variables (`@name`), by lower-case name without the sign. */
+  readonly variables: Map<string, string | null>
 }
 
 export interface Asked {
-  readonly id: number
   readonly served: Served
   readonly session: Session
-  readonly kill: (id: number) => void
+  /** Ends a connection; false when there is none of this number. */
+  readonly kill: (id: number) => boolean
 }
 
+const ER_NO_SUCH_THREAD = 1094
 const ER_UNKNOWN_SYSTEM_VARIABLE = 1193
 const ER_NOT_SUPPORTED_YET = 1235
 
+const OK: Answer = { kind: 'ok' }
+
 export async function answer(sql: string, asked: Asked): Promise<Answer> {
-  const text = sql.trim().replace(/;$/, '').replaceAll(/\s+/g, ' ')
   const { served } = asked
-  if (/^SET /i.test(text)) {
-    const heartbeat = /@(?:master|source)_heartbeat_period\s*=\s*(\d+)/i.exec(text)
-    if (heartbeat !== null) asked.session.heartbeatMs = Number(heartbeat[1]) / 1_000_000
-    const checksum = /@(?:master|source)_binlog_checksum\s*=\s*('\w+'|@@global\.binlog_checksum)/i.exec(text)?.[1]
-    if (checksum !== undefined)
-      asked.session.checksum = checksum.startsWith('@@') ? served.checksum : checksum === "'CRC32'" ? 'CRC32' : 'NONE'
-    return { kind: 'ok' }
-  }
-  const kill = /^KILL (?:CONNECTION |QUERY )?(\d+)$/i.exec(text)
+  const text = sql
+    .replaceAll(/\/\*(?!!).*?\*\//gs, ' ')
+    .replaceAll(/\s+/g, ' ')
+    .replace(/; ?$/, '')
+    .trim()
+  const set = /^SET (.+)$/i.exec(text)
+  if (set !== null) return setAll(set[1] ?? '', asked)
+  const kill = /^KILL (?:(?:HARD |SOFT )?(?:CONNECTION |QUERY )?)?(\d+)$/i.exec(text)
   if (kill !== null) {
-    asked.kill(Number(kill[1]))
-    return { kind: 'ok' }
+    return asked.kill(Number(kill[1])) ? OK : error(ER_NO_SUCH_THREAD, `Unknown thread id: ${kill[1]}`)
   }
   if (/^SHOW (BINARY|MASTER) LOGS$/i.test(text)) {
     const files = await served.list()
@@ -46,81 +46,94 @@ export async function answer(sql: string, asked: Asked): Promise<Answer> {
       files.map((file) => [file.name, String(file.size)]),
     )
   }
-  if (/^SHOW (MASTER STATUS|BINARY LOG STATUS|BINLOG STATUS)$/i.test(text)) {
-    const last = (await served.list()).at(-1)
-    return rows(['File', 'Position', 'Binlog_Do_DB', 'Binlog_Ignore_DB'], [[last?.name ?? '', String(last?.size ?? 0), '', '']])
-  }
-  if (/^SHOW (REPLICAS|SLAVE HOSTS|REPLICA HOSTS)$/i.test(text)) return rows(['Server_id', 'Host', 'Port', 'Master_id'], [])
-  const like = /^SHOW (?:GLOBAL |SESSION )?VARIABLES LIKE '([^']*)'$/i.exec(text)
-  if (like !== null) return showVariable(like[1] ?? '', served)
-  const select = /^SELECT (.+)$/i.exec(text)
-  if (select !== null) return selectAll(select[1] ?? '', asked)
-  return {
-    kind: 'error',
-    code: ER_NOT_SUPPORTED_YET,
-    message: `replay serves binlogs only and does not answer: ${text.slice(0, 80)}`,
-  }
+  if (/^SHOW (MASTER STATUS|BINARY LOG STATUS|BINLOG STATUS)$/i.test(text)) return logStatus(served)
+  if (/^SHOW (REPLICAS|REPLICA HOSTS|SLAVE HOSTS)$/i.test(text)) return rows(['Server_Id', 'Host', 'Port', 'Master_Id'], [])
+  if (/^SHOW (ALL )?(REPLICAS?|SLAVES?) STATUS$/i.test(text)) return rows(['Slave_IO_State'], [])
+  const show = /^SHOW (?:GLOBAL |SESSION |LOCAL )?VARIABLES(?: LIKE '(.*)'| WHERE `?Variable_name`? ?= ?'(.*)')?$/i.exec(text)
+  if (show !== null) return showVariable(show[1] ?? show[2] ?? '', served)
+  const select = /^SELECT (.+?)(?: LIMIT \d+)?$/i.exec(text)
+  if (select !== null && !/ FROM /i.test(text)) return selectAll(select[1] ?? '', asked)
+  if (/^(COMMIT|ROLLBACK|BEGIN|START TRANSACTION|USE \S+)$/i.test(text)) return OK
+  return error(ER_NOT_SUPPORTED_YET, `replay serves binlogs only and does not answer: ${text.slice(0, 200)}`)
 }
 
 function rows(columns: readonly string[], list: readonly (readonly (string | null)[])[]): Answer {
   return { kind: 'rows', columns, rows: list }
 }
 
+function error(code: number, message: string): Answer {
+  return { kind: 'error', code, message }
+}
+
+async function logStatus(served: Served): Promise<Answer> {
+  const last = (await served.list()).at(-1)
+  const columns = ['File', 'Position', 'Binlog_Do_DB', 'Binlog_Ignore_DB']
+  const row = [last?.name ?? '', String(last?.size ?? 0), '', '']
+  if (served.family === 'mariadb') return rows(columns, [row])
+  return rows([...columns, 'Executed_Gtid_Set'], [[...row, '']])
+}
+
 function showVariable(pattern: string, served: Served): Answer {
-  const name = pattern.toLowerCase().replaceAll('\\_', '_')
-  const value = variable(name, served)
-  return rows(['Variable_name', 'Value'], value === undefined ? [] : [[name, value]])
+  const name = pattern.toLowerCase().replaceAll(String.raw`\_`, '_')
+  const value = systemVariable(name, served)
+  const said = typeof value === 'boolean' ? (value ? 'ON' : 'OFF') : value
+  return rows(['Variable_name', 'Value'], said === undefined ? [] : [[name, said]])
+}
+
+/** `@name = expression`, one or more, are kept; other settings change nothing that is served. */
+function setAll(list: string, asked: Asked): Answer {
+  for (const item of splitList(list)) {
+    const [, name, expression = ''] = /^@([\w.$]+|`[^`]+`) ?:?= ?(.+)$/s.exec(item) ?? []
+    if (name === undefined) continue
+    const value = evaluate(expression, asked)
+    if (value === undefined) return unknown(expression)
+    asked.session.variables.set(name.replaceAll('`', '').toLowerCase(), value)
+  }
+  return OK
 }
 
 /** `expression [AS alias]`, one or more. */
 function selectAll(list: string, asked: Asked): Answer {
   const columns: string[] = []
   const values: (string | null)[] = []
-  for (const item of list.split(/,(?![^(]*\))/)) {
-    const [, expression = '', alias] = /^(.*?)(?: AS [`'"]?(\w+)[`'"]?)?$/i.exec(item.trim()) ?? []
-    const value = evaluate(expression.trim(), asked)
-    if (value === undefined) {
-      return {
-        kind: 'error',
-        code: ER_UNKNOWN_SYSTEM_VARIABLE,
-        message: `Unknown system variable '${expression.replace(/^@@(\w+\.)?/, '')}'`,
-      }
-    }
+  for (const item of splitList(list)) {
+    const [, expression = '', alias] = /^(.*?)(?: (?:AS )?[`'"]?(\w+)[`'"]?)?$/i.exec(item) ?? []
+    const value = evaluate(expression, asked)
+    if (value === undefined) return unknown(expression)
     columns.push(alias ?? expression)
     values.push(value)
   }
   return rows(columns, [values])
 }
 
-function evaluate(expression: string, { served, id }: Asked): string | null | undefined {
-  if (/^\d+$/.test(expression)) return expression
-  if (/^VERSION\(\)$/i.test(expression)) return served.version
-  if (/^UNIX_TIMESTAMP\(\)$/i.test(expression)) return String(Math.floor(Date.now() / 1000))
-  if (/^CONNECTION_ID\(\)$/i.test(expression)) return String(id)
-  const system = /^@@(?:(?:global|session|local)\.)?(\w+)$/i.exec(expression)
-  if (system !== null) return variable((system[1] ?? '').toLowerCase(), served)
-  return expression.startsWith('@') ? null : undefined
+function unknown(expression: string): Answer {
+  if (!expression.startsWith('@@'))
+    return error(ER_NOT_SUPPORTED_YET, `replay serves binlogs only and does not know: ${expression}`)
+  return error(ER_UNKNOWN_SYSTEM_VARIABLE, `Unknown system variable '${expression.replace(/^@@(\w+\.)?/, '')}'`)
 }
 
-/** Undefined: the server that wrote the log has no such variable, or replay does not know it. */
-function variable(name: string, served: Served): string | undefined {
-  const common: Readonly<Record<string, string>> = {
-    version: served.version,
-    version_comment: 'binpoint replay',
-    server_id: String(served.serverId),
-    log_bin: '1',
-    binlog_checksum: served.checksum,
-    binlog_format: 'ROW',
-    max_allowed_packet: '1073741824',
-    collation_server: 'utf8mb4_general_ci',
-    time_zone: 'UTC',
-    read_only: '1',
+/** At the commas that stand in no string and no parentheses. */
+function splitList(list: string): string[] {
+  return (list.match(/(?:'[^']*'|"[^"]*"|\([^)]*\)|[^,])+/g) ?? []).map((item) => item.trim())
+}
+
+/** Undefined: not known here. */
+function evaluate(expression: string, { served, session }: Asked): string | null | undefined {
+  if (/^-?\d+(\.\d+)?$/.test(expression)) return expression
+  const string = /^(?:'([^']*)'|"([^"]*)")$/.exec(expression)
+  if (string !== null) return string[1] ?? string[2] ?? ''
+  if (/^NULL$/i.test(expression)) return null
+  const call = /^(\w+) ?\( ?\)$/.exec(expression)?.[1]?.toUpperCase()
+  if (call === 'VERSION') return served.version
+  if (call === 'UNIX_TIMESTAMP') return String(Math.floor(Date.now() / 1000))
+  if (call === 'CONNECTION_ID') return String(session.id)
+  if (call === 'DATABASE' || call === 'SCHEMA') return null
+  if (call === 'USER' || call === 'CURRENT_USER') return 'replay@localhost'
+  const system = /^@@(?:(?:global|session|local)\.)?`?(\w+)`?$/i.exec(expression)?.[1]
+  if (system !== undefined) {
+    const value = systemVariable(system.toLowerCase(), served)
+    return typeof value === 'boolean' ? String(Number(value)) : value
   }
-  const mysql: Readonly<Record<string, string>> = {
-    server_uuid: served.serverUuid,
-    gtid_mode: 'OFF',
-    rpl_semi_sync_master_enabled: '0',
-  }
-  const mariaDb: Readonly<Record<string, string>> = { gtid_domain_id: '0', gtid_strict_mode: '0', gtid_binlog_pos: '' }
-  return common[name] ?? (served.family === 'mysql' ? mysql[name] : mariaDb[name])
+  const user = /^@`?([\w.$]+)`?$/.exec(expression)?.[1]
+  return user === undefined ? undefined : (session.variables.get(user.toLowerCase()) ?? null)
 }
