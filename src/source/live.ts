@@ -48,7 +48,7 @@ export async function openServerSource(address: ServerAddress, options: OpenSour
 
 async function readIdentity(control: ServerConnection): Promise<SourceIdentity> {
   const [about] = await control.query('SELECT VERSION() AS version, @@server_id AS id, @@log_bin AS log_bin')
-  const version = String(about?.['version'] ?? '')
+  const version = text(about?.['version'])
   if (Number(about?.['log_bin']) === 0) {
     throw new BinpointError('LOG_DISABLED', `${addressText(control.address)} writes no binary log`, {
       hint: 'start the server with log_bin',
@@ -77,7 +77,7 @@ async function variable(control: ServerConnection, name: string): Promise<string
 
 async function listFiles(control: ServerConnection): Promise<readonly LogFile[]> {
   const rows = await control.query('SHOW BINARY LOGS')
-  return rows.map((row: Row) => ({ name: String(row['Log_name']), size: Number(row['File_size']) }))
+  return rows.map((row: Row) => ({ name: text(row['Log_name']), size: Number(row['File_size']) }))
 }
 
 /** Random, in the upper half where nobody numbers servers by hand, and not among those that the source knows. */
@@ -98,4 +98,8 @@ async function replicaIds(control: ServerConnection): Promise<readonly number[]>
     if (error instanceof BinpointError && (error.code === 'MISSING_PRIVILEGE' || error.code === 'SERVER_ERROR')) return []
     throw error
   }
+}
+
+function text(value: unknown): string {
+  return typeof value === 'string' ? value : ''
 }

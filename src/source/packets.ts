@@ -1,14 +1,17 @@
 /**
- * Packets of a dump, many to a write: copying events one behind the other into large buffers is several times faster than a
- * write for each. Two buffers take turns, so that one is filled while the kernel takes the other, and a slow reader holds the
- * filling up. The caller flushes before it waits for anything else. A reader that has gone is not an error: see `isClosed`.
+ * Packets of a dump, many to a write. A block of events is read into the end of a buffer and moved to its front, where each
+ * gets the five bytes that make it a packet: two to three times as fast as copying to another buffer. Two buffers take turns,
+ * so that one is filled while the kernel takes the other, and a slow reader holds the filling up. The caller flushes before it
+ * waits for anything else. A reader that has gone is not an error: see `isClosed`.
  */
 import { AT_SIZE, AT_TYPE, EventType, HEADER_LENGTH } from '../core/binlog/layout.ts'
 import { u32 } from '../core/binlog/bytes.ts'
 
 export interface PacketWriter {
-  /** Takes whole events from bytes[from, to) while they fit; returns where the first one begins that was not taken. */
-  readonly events: (bytes: Buffer, from: number, to: number) => number
+  /** Where to read a block of events to, behind a flush. It stays as it is until the next flush. */
+  readonly block: () => Buffer
+  /** Takes the whole events of the block's first `length` bytes; returns how many bytes they are. */
+  readonly events: (length: number) => number
   /** A packet with any payload; an event needs its status byte before it. Waits where there is no room. */
   readonly packet: (payload: Buffer) => Promise<void>
   /** An event of `size` bytes that is larger than a buffer: takes them in pieces, in order. */
@@ -43,8 +46,11 @@ export function startsEncryption(type: number): boolean {
   return type === EventType.START_ENCRYPTION || type === EventType.PERCONA_START_ENCRYPTION
 }
 
-/** `capacity`: bytes of each buffer. The first packet bears the number 1, as the command that is answered bears 0. */
-export function createPacketWriter(socket: PacketSocket, capacity: number): PacketWriter {
+/** `blockSize`: below 16 MiB. The first packet bears the number 1, as the command that is answered bears 0. */
+export function createPacketWriter(socket: PacketSocket, blockSize: number): PacketWriter {
+  // A block of the smallest events must not be reached by the packets made of it.
+  const blockStart = Math.ceil((blockSize / HEADER_LENGTH) * (PACKET_HEADER + 1))
+  const capacity = blockStart + blockSize
   let out = Buffer.allocUnsafeSlow(capacity)
   let other = Buffer.allocUnsafeSlow(capacity)
   let filled = 0
@@ -60,19 +66,19 @@ export function createPacketWriter(socket: PacketSocket, capacity: number): Pack
     filled += PACKET_HEADER
   }
 
-  function events(bytes: Buffer, from: number, to: number): number {
-    let at = from
+  function events(length: number): number {
+    const to = blockStart + length
+    let at = blockStart
     while (to - at >= HEADER_LENGTH) {
-      const size = u32(bytes, at + AT_SIZE)
-      if (size < HEADER_LENGTH || size > to - at || startsEncryption(bytes[at + AT_TYPE] ?? 0)) break
-      if (size + 1 >= MAX_PAYLOAD || size + 1 + PACKET_HEADER > capacity - filled) break
+      const size = u32(out, at + AT_SIZE)
+      if (size < HEADER_LENGTH || size > to - at || startsEncryption(out[at + AT_TYPE] ?? 0)) break
       header(size + 1)
       out[filled] = OK
-      bytes.copy(out, filled + 1, at, at + size)
+      out.copyWithin(filled + 1, at, at + size)
       filled += size + 1
       at += size
     }
-    return at
+    return at - blockStart
   }
 
   async function flush(): Promise<void> {
@@ -128,6 +134,7 @@ export function createPacketWriter(socket: PacketSocket, capacity: number): Pack
   }
 
   return {
+    block: () => out.subarray(blockStart),
     events,
     async packet(payload) {
       const whole = pieces(payload.length)

@@ -36,9 +36,8 @@ export interface Sent {
   readonly fault: Fault | null
 }
 
-const BLOCK = 2 << 20
-/** A block of the smallest events, each with five bytes before it, and some artificial ones. */
-export const WRITER_CAPACITY: number = Math.ceil((BLOCK * (HEADER_LENGTH + 5)) / HEADER_LENGTH) + 65_536
+/** Bytes read at once. */
+export const BLOCK: number = 2 << 20
 const MAGIC = 0x6e69_62fe
 const MAGIC_ENCRYPTED = 0x6e69_62fd
 
@@ -92,30 +91,25 @@ export async function isEventStart(handle: FileHandle, position: number): Promis
 
 /** Sends all whole events from a position to the end of the file as it is now. Waits while the reader is slow. */
 export async function sendEvents(log: OpenLog, from: number, out: PacketWriter): Promise<Sent> {
-  const block = Buffer.allocUnsafe(BLOCK)
   let position = from
   for (;;) {
+    await out.flush()
+    const block = out.block()
     const { bytesRead } = await log.handle.read(block, 0, BLOCK, position)
     if (position === FIRST_POSITION && bytesRead >= HEADER_LENGTH) clearInUse(block)
-    const taken = out.events(block, 0, bytesRead)
-    await out.flush()
+    const taken = out.events(bytesRead)
+    const start = position
     position += taken
-    const seen = position - taken + bytesRead
-    if (out.isClosed() || taken === bytesRead) {
-      if (bytesRead < BLOCK || out.isClosed()) return { position, seen, fault: null }
-      continue
-    }
     const fault = faultAt(log.name, block, taken, bytesRead, position)
-    if (fault !== null) return { position, seen, fault }
-    const size = bytesRead - taken < HEADER_LENGTH ? HEADER_LENGTH : u32(block, taken + AT_SIZE)
-    if (taken === 0 && size > HEADER_LENGTH && position + size <= (await log.handle.stat()).size) {
-      await sendLarge(log.handle, position, size, block, out)
-      position += size
-    } else if (bytesRead < BLOCK) {
-      return { position, seen, fault: null }
-    } else if (taken === 0) {
-      return { position, seen: (await log.handle.stat()).size, fault: null }
-    }
+    if (fault !== null) return { position, seen: position, fault }
+    if (bytesRead < BLOCK || out.isClosed()) return { position, seen: start + bytesRead, fault: null }
+    if (taken > 0) continue
+    // A block without a whole event: one that is larger, or of which the file does not have all.
+    const size = u32(block, AT_SIZE)
+    const fileSize = (await log.handle.stat()).size
+    if (position + size > fileSize) return { position, seen: fileSize, fault: null }
+    await sendLarge(log.handle, position, size, out)
+    position += size
   }
 }
 
@@ -131,7 +125,8 @@ function faultAt(file: string, block: Buffer, at: number, to: number, position: 
   return { message: `'${file}' is encrypted from ${position} on, and replay has no keys` }
 }
 
-async function sendLarge(handle: FileHandle, from: number, size: number, block: Buffer, out: PacketWriter): Promise<void> {
+async function sendLarge(handle: FileHandle, from: number, size: number, out: PacketWriter): Promise<void> {
+  const block = Buffer.allocUnsafe(BLOCK)
   const event = out.largeEvent(size)
   let done = 0
   while (done < size && !out.isClosed()) {

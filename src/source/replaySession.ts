@@ -6,7 +6,7 @@ import type { Socket } from 'node:net'
 import { createPacketWriter } from './packets.ts'
 import type { DumpCommand } from './replayDump.ts'
 import { sendLog } from './replayDump.ts'
-import { WRITER_CAPACITY } from './replayFile.ts'
+import { BLOCK } from './replayFile.ts'
 import type { Served } from './replayFormat.ts'
 import type { Answer, Asked, Session } from './replayQueries.ts'
 import { answer } from './replayQueries.ts'
@@ -121,7 +121,7 @@ async function reply(connection: ServerSide, coming: Promise<Answer>): Promise<v
 }
 
 async function dump(connection: ServerSide, command: DumpCommand, served: Served, signal: AbortSignal): Promise<void> {
-  const out = createPacketWriter(connection.stream, WRITER_CAPACITY)
+  const out = createPacketWriter(connection.stream, BLOCK)
   const fault = await sendLog({ command, served, out, signal }).catch((error: unknown) => ({ message: String(error) }))
   if (fault === null || signal.aborted) return
   await out.flush()

@@ -4,6 +4,7 @@ import type { StatusReport } from '../../app/status.ts'
 import type { WhenAnswer } from '../../app/when.ts'
 import type { AnswerCoordinate, AtAnswer } from '../../core/answer.ts'
 import { formatUtc } from '../../core/time/format.ts'
+import type { RepairResult } from '../../core/plan/plan.ts'
 import type { Transaction } from '../../core/transaction.ts'
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json }
@@ -58,6 +59,32 @@ export function whenJson(answer: WhenAnswer): Json {
     source: answer.source,
     outcome: answer.outcome,
     transaction: answer.transaction === null ? null : transactionJson(answer.transaction),
+  }
+}
+
+export function repairJson(result: RepairResult): Json {
+  const { plan } = result
+  return {
+    plan:
+      plan === null
+        ? null
+        : {
+            strategy: plan.strategy,
+            dialect: plan.dialect,
+            source: plan.source,
+            restart: { ...plan.restart },
+            window: {
+              from: { ...plan.window.from },
+              to: { ...plan.window.to },
+              transactions: plan.window.transactions,
+              bytes: plan.window.bytes,
+              byTable: plan.window.byTable.map((table) => ({ ...table })),
+            },
+            steps: plan.steps.map((step) => ({ ...step })),
+            undo: plan.undo.map((step) => ({ ...step })),
+          },
+    findings: result.findings as unknown as Json,
+    executed: null,
   }
 }
 

@@ -54,6 +54,7 @@ export type FileEndingKind =
   | 'stopped'
 
 export interface FileEnding {
+  readonly file: string
   readonly kind: FileEndingKind
   /** End of the last whole event that was accepted. */
   readonly readEnd: number
@@ -373,6 +374,7 @@ export function createScan(listener: ScanListener, options: ScanOptions = {}): S
     announce()
     listener.onFileEnd?.(
       {
+        file: file.name,
         kind: endingKind(cause, inside),
         readEnd,
         coveredEnd,

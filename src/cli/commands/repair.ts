@@ -1,0 +1,115 @@
+import type { Inspect } from '../../app/repair.ts'
+import { repair } from '../../app/repair.ts'
+import { parseCoordinate } from '../../core/coordinate.ts'
+import { parseDuration } from '../../core/time/duration.ts'
+import { parseTime } from '../../core/time/parse.ts'
+import { parseDialect } from '../../dialect/choose.ts'
+import { BinpointError } from '../../errors.ts'
+import type { Arguments, Command } from '../command.ts'
+import { isSet, listOf, textOf } from '../command.ts'
+import { documentOf, repairJson } from '../render/json.ts'
+import { renderRefusal, renderScript } from '../render/script.ts'
+import type { Shell } from '../shell.ts'
+import { Exit } from '../shell.ts'
+import { serverAddress } from '../spec.ts'
+import { openIndex, refresh, sourceOf, timeContext, timeoutMs } from '../workplace.ts'
+
+export const repairCommand: Command = {
+  usage: 'repair',
+  summary: 'plan the restart of a replica, as a script for the mysql client',
+  description:
+    'Plans the restart of REPLICA before a time, or at a coordinate, so that what it lost is replayed and nothing else breaks.\n' +
+    'Prints a script that the mysql client runs on the replica as it is; changes nothing itself. Exits 1 when there is no safe plan,\n' +
+    'and says why and what else to do.',
+  examples: [
+    'binpoint repair --at 2014-04-10T21:06:12Z --source mysql://repl@db1 --replica mysql://admin@db2 > repair.sql',
+    'binpoint repair --from mysql-bin.000042:1234 --source /var/lib/mysql --dialect mysql-5.6',
+  ],
+  positionals: [],
+  options: {
+    at: { type: 'string', requiresArg: true, describe: 'when the replica began to differ' },
+    from: { type: 'string', requiresArg: true, describe: 'the coordinate to restart at: the start of a transaction' },
+    source: { type: 'string', requiresArg: true, describe: 'a SOURCE, or the name of an indexed one (default: the only one)' },
+    replica: { type: 'string', requiresArg: true, describe: 'the server to repair; it is looked at, not changed' },
+    dialect: {
+      type: 'string',
+      requiresArg: true,
+      describe: 'without --replica: its version, for example mysql-5.6, mysql-8.4, mariadb-10.11',
+    },
+    channel: { type: 'string', requiresArg: true, describe: 'the channel or connection, where there are several', default: '' },
+    strategy: { type: 'string', requiresArg: true, choices: ['coordinates'], describe: 'how', default: 'coordinates' },
+    accept: { type: 'array', string: true, requiresArg: true, describe: 'take this finding on yourself' },
+    margin: {
+      type: 'string',
+      requiresArg: true,
+      describe: 'how long a statement may have run before it committed, where the log does not say (default 60s)',
+    },
+    skew: {
+      type: 'string',
+      requiresArg: true,
+      describe: 'with --at: the time comes from a clock that may be ahead by this much',
+      default: '5s',
+    },
+    wait: { type: 'string', requiresArg: true, describe: 'how long the script waits for the replay', default: '1h' },
+  },
+  uses: ['index', 'time', 'server', 'output', 'progress', 'answer'],
+  run: async (args, shell) => {
+    const start = await startOf(args, shell)
+    const replica = await replicaOf(args, shell)
+    const waitSeconds = Math.max(1, Math.round(parseDuration(textOf(args, 'wait') ?? '1h') / 1_000_000))
+    using store = openIndex(args, shell)
+    await using source = await sourceOf(args, shell, store)
+    const log = await refresh(store, source, args, shell)
+    const result = await repair({
+      store,
+      log,
+      source,
+      start,
+      replica,
+      channel: textOf(args, 'channel') ?? '',
+      accept: new Set(listOf(args, 'accept')),
+      waitSeconds,
+      signal: shell.signal,
+    })
+    const isPlan = result.plan !== null && result.plan.steps.length > 0
+    if (isSet(args, 'json')) shell.stdout(documentOf(repairJson(result)))
+    else shell.stdout(result.plan !== null && isPlan ? renderScript(result, result.plan) : renderRefusal(result))
+    return isPlan ? Exit.OK : Exit.NO
+  },
+}
+
+async function startOf(args: Arguments, shell: Shell): Promise<Parameters<typeof repair>[0]['start']> {
+  const time = textOf(args, 'at')
+  const from = textOf(args, 'from')
+  if ((time === undefined) === (from === undefined)) {
+    throw new BinpointError('USAGE', 'give either --at or --from', {
+      hint: '--at with the time at which the replica began to differ, or --from with a coordinate',
+    })
+  }
+  if (from !== undefined) return { coordinate: parseCoordinate(from) }
+  const margin = textOf(args, 'margin')
+  return {
+    timeUs: await parseTime(time ?? '', timeContext(args, shell)),
+    marginUs: margin === undefined ? null : parseDuration(margin),
+    skewUs: parseDuration(textOf(args, 'skew') ?? '5s'),
+  }
+}
+
+async function replicaOf(args: Arguments, shell: Shell): Promise<Parameters<typeof repair>[0]['replica']> {
+  const text = textOf(args, 'replica')
+  const dialect = textOf(args, 'dialect')
+  if ((text === undefined) === (dialect === undefined)) {
+    throw new BinpointError('USAGE', 'give either --replica or --dialect', {
+      hint: '--replica mysql://user@host:port to have it looked at, or --dialect mysql-5.6 to plan without',
+    })
+  }
+  if (text === undefined) return { dialect: parseDialect(dialect ?? '') }
+  const address = await serverAddress(text, args, shell)
+  const inspect: Inspect = async (tables) => {
+    const { connect } = await import('../../server/connection.ts')
+    const { inspectReplica } = await import('../../server/replica.ts')
+    await using connection = await connect(address, timeoutMs(args))
+    return await inspectReplica(connection, textOf(args, 'channel') ?? '', tables)
+  }
+  return inspect
+}

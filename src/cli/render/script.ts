@@ -1,0 +1,59 @@
+/** A plan as a script that the `mysql` client runs as it is: statements, and everything else as comments. */
+import type { Finding } from '../../core/findings.ts'
+import { formatCoordinate } from '../../core/coordinate.ts'
+import type { Plan, RepairResult, Step } from '../../core/plan/plan.ts'
+import { fold, formatBytes, plural } from './text.ts'
+
+const WIDTH = 110
+
+export function renderScript(result: RepairResult, plan: Plan): string {
+  const { window } = plan
+  const whom =
+    result.replica === null
+      ? `a replica of ${plan.source} (${plan.dialect})`
+      : `${result.replica.address} (server_id ${result.replica.serverId}, ${result.replica.isRunning ? 'running' : 'stopped'})`
+  const tables = window.byTable.map(
+    (t) => `${t.schema}.${t.table}: ${t.inserts} inserted, ${t.updates} updated, ${t.deletes} deleted`,
+  )
+  const head = [
+    `binpoint repair: restarts ${whom} at ${formatCoordinate(plan.restart)}`,
+    `of ${plan.source}, and replays ${plural(window.transactions, 'transaction')} (${formatBytes(window.bytes)}) up to ${formatCoordinate(window.to)}${result.replica?.isRunning === false ? '' : ' and what the replica has executed since'}.`,
+    ...tables,
+    '',
+    'Run it on the replica with the mysql client: it stops at the first error, and ends with a row that proves the repair.',
+    'It is for this replica as it is now; it checks that, and fails with error 1242 if something has moved. Then plan again.',
+    '',
+    ...result.findings.flatMap(findingLines),
+  ]
+  const undo =
+    plan.undo.length === 0 ? [] : ['', 'To undo before the replay has begun:', ...plan.undo.map(({ sql }) => `  ${sql};`)]
+  return `${head.map(comment).join('')}${plan.steps.map(renderStep).join('')}\n${undo.map(comment).join('')}`
+}
+
+/** A step that explains itself begins a paragraph; three that belong together (ids halve, ask, narrow) share a line. */
+function renderStep(step: Step): string {
+  const paragraph = step.why === '' ? '' : `\n${comment(step.why)}`
+  return `${paragraph}${step.sql};${step.id === 'halve' || step.id === 'ask' ? ' ' : '\n'}`
+}
+
+/** What keeps a plan from being made, for people; no statement among it. */
+export function renderRefusal(result: RepairResult): string {
+  const blocking = result.findings.filter((f) => f.severity === 'blocking')
+  const others = result.findings.filter((f) => f.severity !== 'blocking')
+  const head = [
+    'binpoint repair: no plan',
+    ...blocking.flatMap(findingLines),
+    ...(others.length === 0 ? [] : ['', ...others.flatMap(findingLines)]),
+  ]
+  return head.map(comment).join('')
+}
+
+function findingLines(finding: Finding): string[] {
+  const [first = '', ...rest] = fold(`${finding.severity} ${finding.code}: ${finding.message}`, WIDTH)
+  return [first, ...rest.map((line) => `  ${line}`)]
+}
+
+/** No text of a server or a log may end a comment. */
+function comment(line: string): string {
+  return line === '' ? '--\n' : `-- ${line.replaceAll(/[\r\n]+/g, ' ')}\n`
+}

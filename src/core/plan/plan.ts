@@ -1,0 +1,31 @@
+/** A plan as data: what to run where, why, and what was found. Wording it is the renderer's, doing it the executor's. */
+import type { Coordinate } from '../coordinate.ts'
+import type { Finding } from '../findings.ts'
+import type { Window } from './window.ts'
+
+export interface Step {
+  readonly id: string
+  readonly on: 'replica' | 'shell'
+  /** One statement, without its semicolon. */
+  readonly sql: string
+  readonly why: string
+}
+
+export interface Plan {
+  readonly strategy: 'coordinates'
+  readonly dialect: string
+  readonly source: string
+  readonly restart: Coordinate
+  readonly window: Window
+  /** Empty when a finding blocks. */
+  readonly steps: readonly Step[]
+  readonly undo: readonly { readonly sql: string }[]
+}
+
+export interface RepairResult {
+  /** Null: there is no coordinate to plan from. */
+  readonly plan: Plan | null
+  readonly findings: readonly Finding[]
+  /** The replica that the plan is for; null when only a dialect was given. */
+  readonly replica: { readonly address: string; readonly serverId: number; readonly isRunning: boolean } | null
+}

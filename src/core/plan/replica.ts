@@ -1,0 +1,43 @@
+/** What a plan knows of the replica: one value, asked from the server once. */
+import type { Coordinate } from '../coordinate.ts'
+import type { ReplicaIdentity } from './dialect.ts'
+
+export interface ReplicaFacts {
+  readonly address: string
+  readonly identity: ReplicaIdentity
+  readonly version: string
+  readonly channel: string
+  readonly source: { readonly host: string; readonly port: number; readonly serverId: number; readonly serverUuid: string | null }
+  readonly receiverRuns: boolean
+  readonly applierRuns: boolean
+  /** The end of the last transaction that was executed, in the source's log. */
+  readonly executed: Coordinate
+  readonly received: Coordinate
+  readonly applierError: { readonly number: number; readonly message: string } | null
+  readonly autoPosition: boolean
+  /** MariaDB: `No`, `Slave_Pos` or `Current_Pos`; null on MySQL. */
+  readonly usingGtid: string | null
+  readonly gtidMode: string | null
+  readonly gtidExecuted: string | null
+  readonly gtidStrictMode: boolean
+  readonly logsReplicated: boolean
+  readonly filters: readonly string[]
+  readonly parallelWorkers: number
+  readonly delaySeconds: number
+  readonly execMode: string
+  readonly readers: number
+  readonly tables: readonly TableFacts[]
+}
+
+/** Keys of a table in the window, on the replica. */
+export interface TableFacts {
+  readonly schema: string
+  readonly table: string
+  readonly exists: boolean
+  readonly hasPrimaryKey: boolean
+  /** Unique keys, the primary one included. */
+  readonly uniqueKeys: number
+  /** True when a foreign key of or to this table cascades or sets NULL. */
+  readonly cascades: boolean
+  readonly engine: string
+}

@@ -1,0 +1,98 @@
+/** What a window holds, counted as its transactions go by: the facts that decide whether it may be replayed. */
+import type { Coordinate } from '../coordinate.ts'
+import { GtidSet } from '../binlog/gtidSet.ts'
+import type { Mark, Transaction } from '../transaction.ts'
+
+export interface WindowTable {
+  readonly schema: string
+  readonly table: string
+  readonly inserts: number
+  readonly updates: number
+  readonly deletes: number
+}
+
+/** Transactions of one sort: how many, and the first one. */
+export interface Sighting {
+  readonly count: number
+  readonly first: Coordinate
+  /** The statement, for DDL and statements; else empty. */
+  readonly example: string
+}
+
+export interface Window {
+  readonly from: Coordinate
+  readonly to: Coordinate
+  readonly transactions: number
+  readonly bytes: number
+  readonly byTable: readonly WindowTable[]
+  readonly sightings: ReadonlyMap<WindowSight, Sighting>
+  /** Transactions by origin. */
+  readonly origins: ReadonlyMap<number, Sighting>
+  /** MySQL's GTIDs of the window; empty where it has none. */
+  readonly gtids: GtidSet
+}
+
+export type WindowSight = Mark | 'truncate' | 'create-table' | 'partial-images' | 'unknown-rows' | 'xa-end-without-prepare'
+
+export interface WindowCollector {
+  readonly add: (transaction: Transaction) => void
+  readonly window: (from: Coordinate, to: Coordinate) => Window
+}
+
+export function createWindowCollector(): WindowCollector {
+  const tables = new Map<string, { schema: string; table: string; inserts: number; updates: number; deletes: number }>()
+  const sightings = new Map<WindowSight, Sighting>()
+  const origins = new Map<number, Sighting>()
+  const prepared = new Set<string>()
+  const gtids = new GtidSet()
+  let transactions = 0
+  let bytes = 0
+
+  function see<Key>(map: Map<Key, Sighting>, key: Key, t: Transaction, example = ''): void {
+    const known = map.get(key)
+    map.set(
+      key,
+      known === undefined
+        ? { count: 1, first: { file: t.file, position: t.start }, example }
+        : { ...known, count: known.count + 1 },
+    )
+  }
+
+  function addXa(t: Transaction): void {
+    const xid = t.xid ?? ''
+    if (t.marks.includes('xa-prepare')) prepared.add(xid)
+    else if (t.marks.includes('xa-end') && !prepared.delete(xid)) see(sightings, 'xa-end-without-prepare', t, xid)
+  }
+
+  return {
+    add(t) {
+      transactions++
+      bytes += t.end - t.start
+      see(origins, t.serverId, t)
+      const statement = t.statements[0]?.text ?? ''
+      for (const mark of t.marks) see(sightings, mark, t, mark === 'ddl' || mark === 'statement' ? statement : '')
+      if (t.statements.some((s) => s.kind === 'truncate')) see(sightings, 'truncate', t, statement)
+      if (t.statements.some((s) => s.kind === 'ddl' && /^\W*CREATE\s+(OR\s+REPLACE\s+)?TABLE/i.test(s.text)))
+        see(sightings, 'create-table', t, statement)
+      if (t.kind === 'xa') addXa(t)
+      const gtid = /^([0-9a-f-]{36}(?::[a-z_]\w*)?):(\d+)$/i.exec(t.gtid ?? '')
+      if (gtid !== null) gtids.add(gtid[1] ?? '', Number(gtid[2]))
+      for (const change of t.tables) {
+        const key = `${change.schema}\0${change.table}`
+        const table = tables.get(key) ?? { schema: change.schema, table: change.table, inserts: 0, updates: 0, deletes: 0 }
+        table.inserts += change.inserts
+        table.updates += change.updates
+        table.deletes += change.deletes
+        tables.set(key, table)
+        if (change.partialImages) see(sightings, 'partial-images', t, `${change.schema}.${change.table}`)
+        if (change.rows === null) see(sightings, 'unknown-rows', t, `${change.schema}.${change.table}`)
+      }
+    },
+    window: (from, to) => ({ from, to, transactions, bytes, byTable: [...tables.values()], sightings, origins, gtids }),
+  }
+}
+
+/** Only TRUNCATE, no other DDL. */
+export function hasOnlyTruncates(window: Window): boolean {
+  return (window.sightings.get('truncate')?.count ?? 0) === (window.sightings.get('ddl')?.count ?? 0)
+}

@@ -1,0 +1,189 @@
+/** Everything that a plan needs to know of a replica, asked in a few short statements that lock nothing. */
+import type { Coordinate } from '../core/coordinate.ts'
+import type { Dialect } from '../core/plan/dialect.ts'
+import type { ReplicaFacts, TableFacts } from '../core/plan/replica.ts'
+import { dialectOf } from '../dialect/choose.ts'
+import { parseFlavor } from '../dialect/flavor.ts'
+import { BinpointError } from '../errors.ts'
+import type { Row, ServerConnection } from './connection.ts'
+import { addressText } from './connection.ts'
+
+export interface InspectedReplica {
+  readonly facts: ReplicaFacts
+  readonly dialect: Dialect
+}
+
+export interface TableName {
+  readonly schema: string
+  readonly table: string
+}
+
+/** `channel`: empty for the only one. Throws UNSUPPORTED_SERVER, USAGE (which channel?), SERVER_ERROR, MISSING_PRIVILEGE. */
+export async function inspectReplica(
+  connection: ServerConnection,
+  channel: string,
+  tables: readonly TableName[],
+): Promise<InspectedReplica> {
+  const address = addressText(connection.address)
+  const [about] = await connection.query('SELECT VERSION() AS version, @@server_id AS id, @@hostname AS hostname, @@port AS port')
+  const version = text(about, 'version')
+  const flavor = parseFlavor(version)
+  if (flavor === null)
+    throw new BinpointError('UNSUPPORTED_SERVER', `${address} says its version is '${version}', which is not known`)
+  const dialect = dialectOf(flavor)
+  const variables = await globalVariables(connection)
+  const status = chooseChannel(await statusRows(connection, flavor.family), channel, address)
+  const facts: ReplicaFacts = {
+    address,
+    identity: {
+      serverId: number(about, 'id'),
+      serverUuid: variables.get('server_uuid') ?? null,
+      hostname: text(about, 'hostname'),
+      port: number(about, 'port'),
+    },
+    version,
+    channel,
+    source: {
+      host: pick(status, 'Source_Host', 'Master_Host'),
+      port: Number(pick(status, 'Source_Port', 'Master_Port')),
+      serverId: Number(pick(status, 'Source_Server_Id', 'Master_Server_Id')),
+      serverUuid: pick(status, 'Source_UUID', 'Master_UUID') || null,
+    },
+    receiverRuns: pick(status, 'Replica_IO_Running', 'Slave_IO_Running') === 'Yes',
+    applierRuns: pick(status, 'Replica_SQL_Running', 'Slave_SQL_Running') === 'Yes',
+    executed: coordinate(
+      status,
+      ['Relay_Source_Log_File', 'Relay_Master_Log_File'],
+      ['Exec_Source_Log_Pos', 'Exec_Master_Log_Pos'],
+    ),
+    received: coordinate(status, ['Source_Log_File', 'Master_Log_File'], ['Read_Source_Log_Pos', 'Read_Master_Log_Pos']),
+    applierError:
+      Number(status['Last_SQL_Errno'] ?? 0) === 0
+        ? null
+        : { number: Number(status['Last_SQL_Errno']), message: text(status, 'Last_SQL_Error') },
+    autoPosition: Number(status['Auto_Position'] ?? 0) === 1,
+    usingGtid: flavor.family === 'mariadb' ? text(status, 'Using_Gtid') : null,
+    gtidMode: variables.get('gtid_mode') ?? null,
+    gtidExecuted:
+      flavor.family === 'mysql' && variables.has('gtid_mode')
+        ? text((await connection.query('SELECT @@GLOBAL.gtid_executed AS gtids'))[0], 'gtids')
+        : null,
+    gtidStrictMode: isOn(variables.get('gtid_strict_mode')),
+    logsReplicated:
+      isOn(variables.get('log_bin')) && isOn(variables.get('log_replica_updates') ?? variables.get('log_slave_updates')),
+    filters: filtersOf(status),
+    parallelWorkers: Number(
+      variables.get('replica_parallel_workers') ??
+        variables.get('slave_parallel_workers') ??
+        variables.get('slave_parallel_threads') ??
+        0,
+    ),
+    delaySeconds: Number(status['SQL_Delay'] ?? 0),
+    execMode: variables.get('replica_exec_mode') ?? variables.get('slave_exec_mode') ?? 'STRICT',
+    readers: await countReaders(connection),
+    tables: await Promise.all(tables.map((table) => tableFacts(connection, table))),
+  }
+  return { facts, dialect }
+}
+
+function statusRows(connection: ServerConnection, family: 'mysql' | 'mariadb'): Promise<readonly Row[]> {
+  return family === 'mariadb'
+    ? connection.query('SHOW ALL SLAVES STATUS')
+    : connection.queryFirst('SHOW REPLICA STATUS', 'SHOW SLAVE STATUS')
+}
+
+function chooseChannel(rows: readonly Row[], channel: string, address: string): Row {
+  const names = rows.map((row) => text(row, 'Channel_Name') || text(row, 'Connection_name'))
+  const chosen = channel === '' && rows.length === 1 ? rows[0] : rows[names.indexOf(channel)]
+  if (chosen !== undefined) return chosen
+  if (rows.length === 0) {
+    throw new BinpointError('UNSUPPORTED_SERVER', `${address} is no replica: it has no replication status`, {
+      hint: 'give the server to repair as --replica, and the one it replicates from as --source',
+    })
+  }
+  throw new BinpointError(
+    'USAGE',
+    channel === '' ? `${address} replicates over ${rows.length} channels` : `${address} has no channel '${channel}'`,
+    {
+      hint: `add one of: ${names.map((name) => `--channel '${name}'`).join(', ')}`,
+    },
+  )
+}
+
+async function globalVariables(connection: ServerConnection): Promise<ReadonlyMap<string, string>> {
+  const rows = await connection.query(
+    "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('server_uuid', 'gtid_mode', 'gtid_strict_mode', 'log_bin', 'log_slave_updates', 'log_replica_updates', 'slave_parallel_workers', 'replica_parallel_workers', 'slave_parallel_threads', 'slave_exec_mode', 'replica_exec_mode')",
+  )
+  return new Map(rows.map((row) => [text(row, 'Variable_name').toLowerCase(), text(row, 'Value')]))
+}
+
+/** Who reads this server's binlog; 0 also where the account may not see it. */
+async function countReaders(connection: ServerConnection): Promise<number> {
+  try {
+    return (await connection.queryFirst('SHOW REPLICAS', 'SHOW SLAVE HOSTS')).length
+  } catch (error) {
+    if (error instanceof BinpointError && error.code === 'MISSING_PRIVILEGE') return 0
+    throw error
+  }
+}
+
+function filtersOf(status: Row): readonly string[] {
+  const names = [
+    'Replicate_Do_DB',
+    'Replicate_Ignore_DB',
+    'Replicate_Do_Table',
+    'Replicate_Ignore_Table',
+    'Replicate_Wild_Do_Table',
+    'Replicate_Wild_Ignore_Table',
+    'Replicate_Ignore_Server_Ids',
+    'Replicate_Do_Domain_Ids',
+    'Replicate_Ignore_Domain_Ids',
+  ]
+  return names.filter((name) => text(status, name) !== '').map((name) => `${name} = ${text(status, name)}`)
+}
+
+async function tableFacts(connection: ServerConnection, { schema, table }: TableName): Promise<TableFacts> {
+  const where = `TABLE_SCHEMA = ${literal(schema)} AND TABLE_NAME = ${literal(table)}`
+  const [found] = await connection.query(`SELECT ENGINE AS engine FROM information_schema.TABLES WHERE ${where}`)
+  const keys = await connection.query(
+    `SELECT CONSTRAINT_TYPE AS type FROM information_schema.TABLE_CONSTRAINTS WHERE ${where} AND CONSTRAINT_TYPE IN ('PRIMARY KEY', 'UNIQUE')`,
+  )
+  const cascades = await connection.query(
+    `SELECT 1 AS one FROM information_schema.REFERENTIAL_CONSTRAINTS WHERE CONSTRAINT_SCHEMA = ${literal(schema)} AND (TABLE_NAME = ${literal(table)} OR REFERENCED_TABLE_NAME = ${literal(table)}) AND (DELETE_RULE IN ('CASCADE', 'SET NULL') OR UPDATE_RULE IN ('CASCADE', 'SET NULL')) LIMIT 1`,
+  )
+  return {
+    schema,
+    table,
+    exists: found !== undefined,
+    hasPrimaryKey: keys.some((key) => text(key, 'type') === 'PRIMARY KEY'),
+    uniqueKeys: keys.length,
+    cascades: cascades.length > 0,
+    engine: text(found, 'engine'),
+  }
+}
+
+function literal(name: string): string {
+  return `X'${Buffer.from(name, 'utf8').toString('hex')}'`
+}
+
+function coordinate(status: Row, files: readonly [string, string], positions: readonly [string, string]): Coordinate {
+  return { file: pick(status, ...files), position: Number(pick(status, ...positions)) }
+}
+
+/** The new name's value, or the old one's. */
+function pick(row: Row, name: string, old: string): string {
+  return text(row, name) || text(row, old)
+}
+
+function text(row: Row | undefined, name: string): string {
+  const value = row?.[name]
+  return typeof value === 'string' ? value : typeof value === 'number' || typeof value === 'bigint' ? String(value) : ''
+}
+
+function number(row: Row | undefined, name: string): number {
+  return Number(text(row, name))
+}
+
+function isOn(value: string | undefined): boolean {
+  return value === 'ON' || value === '1'
+}
