@@ -5,16 +5,22 @@ import type { ExitStatus, Shell } from './shell.ts'
 
 export type Arguments = Readonly<Record<string, unknown>>
 
-export interface Command {
+/** What the list of commands needs; the rest is loaded when the command is the one that was typed. */
+export interface CommandEntry {
   /** For yargs: the name and its positionals. */
   readonly usage: string
   /** One line for the list of commands. */
   readonly summary: string
+  readonly load: () => Promise<Command>
+}
+
+export interface Command {
   /** For `--help`: what it does, and its exit statuses where they are special. */
   readonly description: string
   /** Command lines, one a line. */
   readonly examples: readonly string[]
-  readonly positionals: readonly string[]
+  /** What each positional is. */
+  readonly positionals: Readonly<Record<string, string>>
   readonly options: Readonly<Record<string, Options>>
   /** Which common options it has. */
   readonly uses: readonly OptionGroup[]

@@ -6,39 +6,49 @@ import yargs from 'yargs'
 import type { Argv } from 'yargs'
 import type { ErrorClass } from '../errors.ts'
 import { BinpointError, errorCodes } from '../errors.ts'
+import { checkZone } from '../core/time/zone.ts'
 import { commands } from './commands/all.ts'
-import type { Command } from './command.ts'
+import type { Arguments, Command, CommandEntry } from './command.ts'
+import { textOf } from './command.ts'
 import { commonOptions } from './options.ts'
 import { renderFailure } from './render/failure.ts'
 import type { ExitStatus, Shell } from './shell.ts'
 import { Exit, STANDARD_INPUT } from './shell.ts'
+import type { Parsed } from './usage.ts'
+import { usageError } from './usage.ts'
 import { version } from './version.ts'
 
+/** One run: what was recognised of the arguments so far, and how the command ended. */
+interface Run {
+  readonly argv: readonly string[]
+  readonly shell: Shell
+  command: string | null
+  positionals: readonly string[]
+  options: readonly string[]
+  status: ExitStatus
+}
+
 export async function main(argv: readonly string[], shell: Shell): Promise<ExitStatus> {
-  const result: { status: ExitStatus } = { status: Exit.OK }
-  const parser = createParser((status) => {
-    result.status = status
-  }, shell)
+  const run: Run = { argv, shell, command: null, positionals: [], options: ['help', 'version'], status: Exit.OK }
   try {
     // yargs loses a lone `-` in front of an option.
-    await parser.parseAsync(
+    await createParser(run).parseAsync(
       argv.map((arg) => (arg === '-' ? STANDARD_INPUT : arg)),
       {},
       (error: unknown, _args: unknown, output: string) => {
         // What yargs itself has to say: --help and --version.
-        if (error === undefined || error === null) {
-          if (output !== '') shell.stdout(`${output}\n`)
-        }
+        if ((error === undefined || error === null) && output !== '') shell.stdout(`${output}\n`)
       },
     )
   } catch (error) {
-    return fail(error, argv, shell)
+    // The parser throws some of its complaints, and passes on others as a message (see createParser).
+    const isComplaint = error instanceof Error && error.name === 'YError'
+    return fail(isComplaint ? usageError(error.message, parsedSoFar(run)) : error, run)
   }
-  return shell.signal.aborted && result.status === Exit.OK ? Exit.INTERRUPTED : result.status
+  return shell.signal.aborted && run.status === Exit.OK ? Exit.INTERRUPTED : run.status
 }
 
-/** The parser of one run; also what `--help` texts are generated from. */
-export function createParser(onStatus: (status: ExitStatus) => void, shell: Shell): Argv {
+function createParser(run: Run): Argv {
   let parser: Argv = yargs()
     .scriptName('binpoint')
     .locale('en')
@@ -47,63 +57,77 @@ export function createParser(onStatus: (status: ExitStatus) => void, shell: Shel
     .version(version)
     .alias('h', 'help')
     .parserConfiguration({
-      'duplicate-arguments-array': true,
+      'boolean-negation': false,
       'camel-case-expansion': false,
-      'strip-dashed': false,
+      'duplicate-arguments-array': true,
       'parse-numbers': false,
       'parse-positional-numbers': false,
+      'strip-dashed': false,
     })
     .strict()
-    .recommendCommands()
     .demandCommand(1, 'a command is needed')
     .exitProcess(false)
     .showHelpOnFail(false)
     .fail((message: string | null, error: unknown) => {
-      throw (
-        error ??
-        new BinpointError('USAGE', message ?? 'unusable arguments', { hint: 'binpoint --help, or binpoint <command> --help' })
-      )
+      throw error ?? usageError(message ?? 'unusable arguments', parsedSoFar(run))
     })
-  for (const command of commands) parser = register(parser, command, onStatus, shell)
+  for (const entry of commands) parser = register(parser, entry, run)
   return parser
 }
 
-function register(parser: Argv, command: Command, onStatus: (status: ExitStatus) => void, shell: Shell): Argv {
+function nameOf(entry: CommandEntry): string {
+  return entry.usage.split(' ')[0] ?? entry.usage
+}
+
+function parsedSoFar(run: Run): Parsed {
+  return { ...run, commands: commands.map(nameOf) }
+}
+
+function register(parser: Argv, entry: CommandEntry, run: Run): Argv {
+  let loaded: Command | undefined
   return parser.command(
-    command.usage,
-    command.summary,
-    (builder) =>
-      builder
-        .usage(`binpoint ${command.usage}\n\n${command.description}`)
-        .options({ ...command.options, ...commonOptions(command.uses) })
-        .check((args) => rejectRepeated(args, command))
-        .epilogue(command.examples.map((example) => `  ${example}`).join('\n')),
+    entry.usage,
+    entry.summary,
+    async (builder) => {
+      const command = await entry.load()
+      loaded = command
+      const options = { ...command.options, ...commonOptions(command.uses) }
+      run.command = nameOf(entry)
+      run.positionals = Object.keys(command.positionals)
+      run.options = [...Object.keys(options), 'help', 'version']
+      for (const [name, describe] of Object.entries(command.positionals)) builder.positional(name, { type: 'string', describe })
+      return builder
+        .usage(`binpoint ${entry.usage}\n\n${command.description}`)
+        .options(options)
+        .check((args) => {
+          rejectRepeated(args, command)
+          const zone = textOf(args, 'tz')
+          if (zone !== undefined) checkZone(zone)
+          return true
+        })
+        .epilogue(`Examples:\n${command.examples.map((example) => `  ${example}`).join('\n')}`)
+    },
     async (args) => {
-      const isExitZero = args['exit-zero'] === true
-      const status = await command.run(args, shell)
-      onStatus(status === Exit.NO && isExitZero ? Exit.OK : status)
+      const status = await loaded?.run(args, run.shell)
+      run.status = status === Exit.NO && args['exit-zero'] === true ? Exit.OK : (status ?? Exit.BUG)
     },
   )
 }
 
 /** An option given twice is a slip unless it takes a list. */
-function rejectRepeated(args: Readonly<Record<string, unknown>>, command: Command): true {
-  const lists = new Set(
-    Object.entries(command.options)
-      .filter(([, option]) => option.array === true)
-      .map(([name]) => name),
-  )
+function rejectRepeated(args: Arguments, command: Command): void {
   for (const [name, value] of Object.entries(args)) {
-    if (name === '_' || name === '$0' || command.positionals.includes(name)) continue
-    if (Array.isArray(value) && !lists.has(name)) {
+    if (name === '_' || name === '$0' || name in command.positionals || command.options[name]?.array === true) continue
+    if (Array.isArray(value)) {
       throw new BinpointError('USAGE', `--${name} is given ${value.length} times`, { hint: 'give it once' })
     }
   }
-  return true
 }
 
-function fail(error: unknown, argv: readonly string[], shell: Shell): ExitStatus {
-  if (shell.signal.aborted && !(error instanceof BinpointError)) return Exit.INTERRUPTED
+function fail(error: unknown, { argv, shell }: Run): ExitStatus {
+  // What an interrupt breaks off is no failure; a store that could not keep what was read is one.
+  const isStore = error instanceof BinpointError && error.code.startsWith('INDEX_')
+  if (shell.signal.aborted && !isStore) return Exit.INTERRUPTED
   shell.stderr(renderFailure(error, argv.includes('--json')))
   if (!(error instanceof BinpointError)) return Exit.BUG
   const kind: ErrorClass = errorCodes[error.code]

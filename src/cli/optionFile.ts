@@ -68,7 +68,7 @@ function readInto(values: Map<string, string>, text: string, file: string, group
     if (!isWanted) continue
     const option = /^([A-Za-z0-9_-]+)\s*(?:=(.*))?$/s.exec(line)
     if (option === null) throw new BinpointError('OPTION_FILE', `${file}:${index + 1} is no option: ${line.slice(0, 40)}`)
-    values.set((option[1] ?? '').replaceAll('_', '-').toLowerCase(), unquote((option[2] ?? '').trim()))
+    values.set((option[1] ?? '').replaceAll('_', '-').toLowerCase(), valueOf(option[2] ?? ''))
   }
 }
 
@@ -86,10 +86,27 @@ function included(isDirectory: boolean, path: string): string[] {
 
 const escapes: Readonly<Record<string, string>> = { b: '\b', t: '\t', n: '\n', r: '\r', s: ' ', '\\': '\\', '"': '"', "'": "'" }
 
-/** Takes off one pair of quotes, or else a comment at the end; then the escapes. */
-function unquote(value: string): string {
-  const quote = value[0]
-  const isQuoted = (quote === '"' || quote === "'") && value.length > 1 && value.endsWith(quote)
-  const bare = isQuoted ? value.slice(1, -1) : value.replace(/\s+#.*$/, '')
+/** Cuts a comment, takes off one pair of quotes, then the escapes: in the order of MySQL's my_default.cc. */
+function valueOf(raw: string): string {
+  const text = withoutComment(raw).trim()
+  const quote = text[0]
+  const isQuoted = (quote === '"' || quote === "'") && text.length > 1 && text.endsWith(quote)
+  const bare = isQuoted ? text.slice(1, -1) : text
   return bare.replaceAll(/\\(.)/g, (whole, character: string) => escapes[character] ?? whole)
+}
+
+/** A `#` begins a comment wherever it stands outside of quotes, without a space before it too (remove_end_comment). */
+function withoutComment(text: string): string {
+  let quote = ''
+  let isEscaped = false
+  for (let i = 0; i < text.length; i++) {
+    const character = text.charAt(i)
+    if (!isEscaped && (character === '"' || character === "'")) {
+      if (quote === '') quote = character
+      else if (quote === character) quote = ''
+    }
+    if (quote === '' && character === '#') return text.slice(0, i)
+    isEscaped = quote !== '' && character === '\\' && !isEscaped
+  }
+  return text
 }

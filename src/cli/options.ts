@@ -46,7 +46,7 @@ const groups: Readonly<Record<OptionGroup, Readonly<Record<string, Options>>>> =
     quiet: { type: 'boolean', describe: 'no notes on stderr, only failures' },
   },
   progress: {
-    progress: { type: 'boolean', default: true, describe: 'a progress bar on a terminal (--no-progress: none)' },
+    'no-progress': { type: 'boolean', describe: 'no progress bar (there is one on a terminal only)' },
   },
   answer: {
     'exit-zero': { type: 'boolean', describe: 'exit 0 also when the answer is no' },
@@ -57,13 +57,19 @@ export function commonOptions(uses: readonly OptionGroup[]): Record<string, Opti
   return Object.assign({}, ...uses.map((group) => groups[group])) as Record<string, Options>
 }
 
-/** A whole number >= `least`. Throws USAGE. */
-export function numberOf(args: Arguments, name: string, least: number): number | undefined {
+/** A whole number from `least` to `most`. Throws USAGE. */
+export function numberOf(
+  args: Arguments,
+  name: string,
+  least: number,
+  most: number = Number.MAX_SAFE_INTEGER,
+): number | undefined {
   const text = textOf(args, name)
   if (text === undefined) return undefined
   const value = Number(text)
-  if (!/^\d+$/.test(text) || !Number.isSafeInteger(value) || value < least) {
-    throw new BinpointError('USAGE', `--${name} ${text}: expected a whole number of at least ${least}`)
+  if (!/^\d+$/.test(text) || value < least || value > most) {
+    const range = most === Number.MAX_SAFE_INTEGER ? `of at least ${least}` : `from ${least} to ${most}`
+    throw new BinpointError('USAGE', `--${name} ${text}: expected a whole number ${range}`)
   }
   return value
 }

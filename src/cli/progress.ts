@@ -1,5 +1,5 @@
 /** A progress bar on stderr, with rate and time left; only on a terminal, and not with --quiet or --no-progress. */
-import cliProgress from 'cli-progress'
+import type { SingleBar } from 'cli-progress'
 import type { IndexProgress } from '../app/index.ts'
 import type { Arguments } from './command.ts'
 import { isSet } from './command.ts'
@@ -11,11 +11,12 @@ export interface Progress {
   readonly stop: () => void
 }
 
-export function createProgress(args: Arguments, shell: Shell): Progress {
-  if (!shell.stderrIsTerminal || isSet(args, 'quiet') || args['progress'] === false) {
+export async function createProgress(args: Arguments, shell: Shell): Promise<Progress> {
+  if (!shell.stderrIsTerminal || isSet(args, 'quiet') || isSet(args, 'no-progress')) {
     return { update: () => undefined, stop: () => undefined }
   }
-  let bar: cliProgress.SingleBar | null = null
+  const { default: cliProgress } = await import('cli-progress')
+  let bar: SingleBar | null = null
   let startedUs = 0
   let startBytes = 0
   return {

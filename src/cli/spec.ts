@@ -2,6 +2,7 @@
  * What SOURCE and REPLICA mean: `mysql://user@host:port`, a Percona DSN (`h=db1,P=3306,u=repl`), or for a source a directory,
  * an `.index` file, or binlog files. The account comes from the text, the option files, BINPOINT_PASSWORD or --ask-pass.
  */
+import { closeSync, openSync, readSync, statSync } from 'node:fs'
 import type { ServerAddress, TlsMode } from '../core/ports.ts'
 import { BinpointError } from '../errors.ts'
 import type { SourceSpec } from '../source/open.ts'
@@ -12,7 +13,10 @@ import type { Shell } from './shell.ts'
 
 export async function sourceSpec(texts: readonly string[], args: Arguments, shell: Shell): Promise<SourceSpec> {
   const [first = ''] = texts
-  if (!isServerText(first)) return { kind: 'files', paths: texts }
+  if (!texts.some(isServerText)) {
+    for (const path of texts) checkFile(path)
+    return { kind: 'files', paths: texts }
+  }
   if (texts.length > 1) throw new BinpointError('SOURCE_SYNTAX', `a server is one SOURCE, but ${texts.length} were given`)
   return { kind: 'server', address: await serverAddress(first, args, shell) }
 }
@@ -22,12 +26,38 @@ export function isServerText(text: string): boolean {
   return /^(mysql|mariadb):\/\//i.test(text) || /^[A-Za-z]=[^,]*(,[A-Za-z]=[^,]*)*$/.test(text)
 }
 
+/** The text without its password, for messages and for commands to type. */
+export function withoutPassword(text: string): string {
+  if (text.includes('://')) return text.replace(/^([^:]+:\/\/[^:@/]*):.*@/, '$1@')
+  return text.replace(/(^|,)p=[^,]*/g, (_whole, before: string) => (before === ',' ? '' : 'p=***'))
+}
+
+/** A file that is given by its name and is no binlog is a slip, not a hole in a log. An empty one may become a binlog. */
+function checkFile(path: string): void {
+  const magic = Buffer.alloc(4)
+  let length = 0
+  try {
+    if (path.endsWith('.index') || !statSync(path).isFile()) return
+    const file = openSync(path, 'r')
+    length = readSync(file, magic, 0, 4, 0)
+    closeSync(file)
+  } catch {
+    return // whoever reads it says why it cannot
+  }
+  if (length < 4 || magic.subarray(1).equals(Buffer.from('bin'))) return
+  throw new BinpointError('NOT_A_BINLOG', `${path} is not a binlog: it begins with ${magic.toString('hex')}, not fe62696e`, {
+    hint: 'give a directory of binlog files, an .index file, files, or mysql://user@host:port',
+  })
+}
+
 interface Named {
   readonly host: string | undefined
   readonly port: number | undefined
   readonly user: string | undefined
   readonly password: string | undefined
   readonly socketPath: string | undefined
+  /** Percona's `F`. */
+  readonly optionFile: string | undefined
 }
 
 /** Throws SOURCE_SYNTAX, OPTION_FILE. Warns on stderr about a password in the text. */
@@ -38,7 +68,7 @@ export async function serverAddress(text: string, args: Arguments, shell: Shell)
   }
   const file = readOptionFiles({
     home: shell.home,
-    only: textOf(args, 'defaults-file'),
+    only: named.optionFile ?? textOf(args, 'defaults-file'),
     suffix: textOf(args, 'defaults-group-suffix'),
   })
   const host = named.host ?? file.get('host') ?? 'localhost'
@@ -64,13 +94,22 @@ function parseUrl(text: string): Named {
     throw malformed(text, cause)
   }
   if (url.hostname === '' || (url.pathname !== '' && url.pathname !== '/') || url.search !== '') throw malformed(text)
-  const decoded = (part: string): string | undefined => (part === '' ? undefined : decodeURIComponent(part))
+  const decoded = (part: string): string | undefined => (part === '' ? undefined : decode(part, text))
   return {
     host: url.hostname.replace(/^\[(.*)\]$/, '$1'),
     port: url.port === '' ? undefined : Number(url.port),
     user: decoded(url.username),
     password: decoded(url.password),
     socketPath: undefined,
+    optionFile: undefined,
+  }
+}
+
+function decode(part: string, whole: string): string {
+  try {
+    return decodeURIComponent(part)
+  } catch (cause) {
+    throw malformed(whole, cause)
   }
 }
 
@@ -78,7 +117,7 @@ function parseDsn(text: string): Named {
   const values = new Map<string, string>()
   for (const pair of text.split(',')) {
     const [key = '', ...rest] = pair.split('=')
-    if (!/^[hPupSADt]$/.test(key)) throw malformed(text)
+    if (!/^[hPupSFADt]$/.test(key)) throw malformed(text)
     values.set(key, rest.join('='))
   }
   const port = values.get('P')
@@ -88,6 +127,7 @@ function parseDsn(text: string): Named {
     user: values.get('u'),
     password: values.get('p'),
     socketPath: values.get('S'),
+    optionFile: values.get('F'),
   }
 }
 
@@ -98,7 +138,7 @@ function portOf(text: string, whole: string): number {
 }
 
 function malformed(text: string, cause?: unknown): BinpointError {
-  return new BinpointError('SOURCE_SYNTAX', `'${text.replace(/:[^:@/]*@/, ':***@')}' names no server`, {
+  return new BinpointError('SOURCE_SYNTAX', `'${withoutPassword(text)}' names no server`, {
     hint: 'give mysql://user@host:port, h=host,P=3306,u=user, or a path',
     cause,
   })

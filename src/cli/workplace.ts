@@ -1,5 +1,5 @@
 /** What most commands need first: the index file, and a source whose index is fresh. */
-import { join, resolve } from 'node:path'
+import { isAbsolute, join, resolve } from 'node:path'
 import type { IndexStore, LogRow } from '../core/evidence/port.ts'
 import type { LogSource } from '../core/ports.ts'
 import { parseDuration } from '../core/time/duration.ts'
@@ -17,7 +17,8 @@ import { isServerText, sourceSpec } from './spec.ts'
 export function indexPath(args: Arguments, shell: Shell): string {
   const given = textOf(args, 'index') ?? shell.env['BINPOINT_INDEX']
   if (given !== undefined && given !== '') return given === ':memory:' ? given : resolve(given)
-  return join(shell.env['XDG_STATE_HOME'] ?? join(shell.home, '.local', 'state'), 'binpoint', 'index.sqlite')
+  const state = shell.env['XDG_STATE_HOME'] ?? ''
+  return join(isAbsolute(state) ? state : join(shell.home, '.local', 'state'), 'binpoint', 'index.sqlite')
 }
 
 export function openIndex(args: Arguments, shell: Shell): IndexStore {
@@ -65,9 +66,12 @@ const BUSY_TRIES = 5
 /** Brings the index of a source up to the end of its log. */
 export async function refresh(store: IndexStore, source: LogSource, args: Arguments, shell: Shell): Promise<LogRow> {
   for (let tries = 1; ; tries++) {
-    const progress = createProgress(args, shell)
+    const progress = await createProgress(args, shell)
     try {
-      return (await buildIndex({ store, source, signal: shell.signal, onProgress: progress.update })).log
+      const { log } = await buildIndex({ store, source, signal: shell.signal, onProgress: progress.update })
+      // An index that an interrupt left half-way must not answer: it would take its end for that of the log.
+      shell.signal.throwIfAborted()
+      return log
     } catch (error) {
       if (!(error instanceof BinpointError) || error.code !== 'INDEX_BUSY' || tries === BUSY_TRIES) throw error
     } finally {

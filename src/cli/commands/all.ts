@@ -1,19 +1,40 @@
-/** The commands, in the order of `--help`. */
-import type { Command } from '../command.ts'
-import { atCommand } from './at.ts'
-import { indexCommand } from './index.ts'
-import { lsCommand } from './ls.ts'
-import { repairCommand } from './repair.ts'
-import { replayCommand } from './replay.ts'
-import { statusCommand } from './status.ts'
-import { whenCommand } from './when.ts'
+/** The commands, in the order of `--help`. Each is loaded when it is typed: no network package for `at` on files, none at all for `--help`. */
+import type { CommandEntry } from '../command.ts'
 
-export const commands: readonly Command[] = [
-  indexCommand,
-  atCommand,
-  whenCommand,
-  lsCommand,
-  repairCommand,
-  statusCommand,
-  replayCommand,
+export const commands: readonly CommandEntry[] = [
+  {
+    usage: 'index <SOURCE..>',
+    summary: 'build or refresh the index of a source',
+    load: async () => (await import('./index.ts')).indexCommand,
+  },
+  {
+    usage: 'at <TIME..>',
+    summary: 'the coordinate of a time',
+    load: async () => (await import('./at.ts')).atCommand,
+  },
+  {
+    usage: 'when <WHAT>',
+    summary: 'the time and the transaction at a coordinate or of a GTID',
+    load: async () => (await import('./when.ts')).whenCommand,
+  },
+  {
+    usage: 'ls',
+    summary: 'the transactions of a range, read again from the log',
+    load: async () => (await import('./ls.ts')).lsCommand,
+  },
+  {
+    usage: 'repair',
+    summary: 'plan the restart of a replica, as a script for the mysql client',
+    load: async () => (await import('./repair.ts')).repairCommand,
+  },
+  {
+    usage: 'status',
+    summary: 'what the index covers, with its gaps',
+    load: async () => (await import('./status.ts')).statusCommand,
+  },
+  {
+    usage: 'replay <DIR..>',
+    summary: 'serve binlog files as a MySQL source on loopback',
+    load: async () => (await import('./replay.ts')).replayCommand,
+  },
 ]

@@ -5,25 +5,26 @@ import { parseDuration } from '../../core/time/duration.ts'
 import { parseTime } from '../../core/time/parse.ts'
 import type { Arguments, Command } from '../command.ts'
 import { isSet, listOf, textOf } from '../command.ts'
-import { renderAt } from '../render/at.ts'
+import { renderAt, renderAtLine } from '../render/at.ts'
 import { atJson, documentOf, lineOf } from '../render/json.ts'
 import { styleFor } from '../render/text.ts'
 import type { Shell } from '../shell.ts'
 import { Exit, STANDARD_INPUT } from '../shell.ts'
+import { withoutPassword } from '../spec.ts'
 import { indexedLog, openIndex, refresh, sourceOf, timeContext } from '../workplace.ts'
 
 export const atCommand: Command = {
-  usage: 'at <time..>',
-  summary: 'the coordinate of a time',
   description:
-    'Prints the coordinate from which replication may restart so that nothing committed at or after TIME is lost.\n' +
-    'TIME: 2014-04-10T21:06:12Z, "2014-04-10 21:06:12" with --tz, @1397163972.5, "15m ago"; or - for one a line on stdin.\n' +
-    'Exits 1 when there is no safe coordinate: the time lies before the log, or in a part that cannot be read.',
+    'Prints the coordinate from which replication may restart so that nothing committed at or after TIME is lost. ' +
+    'With several times: a line each. Exits 1 when there is no safe coordinate: the time lies before the log, or in a part that cannot be read.',
   examples: [
     'binpoint at 2014-04-10T21:06:12Z --source mysql://repl@db1:3306',
     "binpoint at '2014-04-10 14:06:12' --tz America/Los_Angeles --source /var/lib/mysql",
+    'binpoint at - --json < times.txt',
   ],
-  positionals: ['time'],
+  positionals: {
+    TIME: '2014-04-10T21:06:12Z, "2014-04-10 21:06:12" with --tz, @1397163972.5, "15m ago"; or - for one a line on standard input',
+  },
   options: {
     source: { type: 'string', requiresArg: true, describe: 'a SOURCE, or the name of an indexed one (default: the only one)' },
     margin: {
@@ -41,20 +42,17 @@ export const atCommand: Command = {
   },
   uses: ['index', 'time', 'server', 'output', 'progress', 'answer'],
   run: async (args, shell) => {
-    const times = listOf(args, 'time')
+    const times = listOf(args, 'TIME')
     const isStream = times.length === 1 && times[0] === STANDARD_INPUT
+    const margin = textOf(args, 'margin')
+    const marginUs = margin === undefined ? null : parseDuration(margin)
+    const skewUs = parseDuration(textOf(args, 'skew') ?? '0')
     if (!isStream) for (const time of times) await parseTime(time, timeContext(args, shell)) // refuse all before answering any
     using store = openIndex(args, shell)
     await using source = await sourceOf(args, shell, store)
     const isOffline = isSet(args, 'offline')
     const log = isOffline ? indexedLog(store, source.name) : await refresh(store, source, args, shell)
-    const margin = textOf(args, 'margin')
-    const request = {
-      store,
-      log,
-      marginUs: margin === undefined ? null : parseDuration(margin),
-      skewUs: parseDuration(textOf(args, 'skew') ?? '0'),
-    }
+    const request = { store, log, marginUs, skewUs }
     let isNo = false
     const print = async (text: string): Promise<void> => {
       const timeUs = await parseTime(text, timeContext(args, shell))
@@ -73,7 +71,11 @@ export const atCommand: Command = {
 
 function render(answer: AtAnswer, args: Arguments, shell: Shell, isMany: boolean): string {
   if (isSet(args, 'json')) return isMany ? lineOf(atJson(answer)) : documentOf(atJson(answer))
-  if (isMany)
-    return answer.safe === null ? `- ${answer.outcome}\n` : `${answer.safe.file}:${answer.safe.position} ${answer.outcome}\n`
-  return renderAt(answer, styleFor(shell), textOf(args, 'tz'))
+  if (isMany) return renderAtLine(answer)
+  const given = textOf(args, 'source')
+  return renderAt(answer, {
+    style: styleFor(shell),
+    zone: textOf(args, 'tz'),
+    sourceText: given === undefined ? answer.source : withoutPassword(given),
+  })
 }

@@ -15,17 +15,15 @@ import { sourceSpec } from '../spec.ts'
 import { note, openIndex, timeContext, timeoutMs } from '../workplace.ts'
 
 export const indexCommand: Command = {
-  usage: 'index <source..>',
-  summary: 'build or refresh the index of a source',
   description:
-    'Reads the binlog of SOURCE (a server, a directory, an .index file, or files) and notes what each moment of it is worth:\n' +
-    'times, positions, and what decides safety. Run again, it reads only what is new. Exits 1 when a part cannot be read (a gap).',
+    'Reads the binlog of SOURCE and keeps what each moment of it is worth: times, positions, and what decides safety. ' +
+    'Run again, it reads only what is new. Exits 1 when a part of the log cannot be read (a gap).',
   examples: [
     'binpoint index mysql://repl@db1:3306',
     'binpoint index /var/lib/mysql --verify-checksums',
     'binpoint index mysql://repl@db1 --follow',
   ],
-  positionals: ['source'],
+  positionals: { SOURCE: 'mysql://user@host:port, a DSN (h=db1,P=3306,u=repl), a directory, an .index file, or files' },
   options: {
     follow: { type: 'boolean', describe: 'stay, and keep the index fresh' },
     from: {
@@ -38,12 +36,12 @@ export const indexCommand: Command = {
   },
   uses: ['index', 'time', 'server', 'output', 'progress', 'answer'],
   run: async (args, shell) => {
-    const spec = await sourceSpec(listOf(args, 'source'), args, shell)
+    const spec = await sourceSpec(listOf(args, 'SOURCE'), args, shell)
     const from = await startOf(args, shell)
     using store = openIndex(args, shell)
     await using source = await openSource(spec, { timeoutMs: timeoutMs(args) })
     if (isSet(args, 'follow')) note(`following ${source.name}; end with Ctrl-C`, args, shell)
-    const progress = createProgress(args, shell)
+    const progress = await createProgress(args, shell)
     const report = await buildIndex({
       store,
       source,

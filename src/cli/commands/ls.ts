@@ -15,15 +15,13 @@ import { Exit } from '../shell.ts'
 import { openIndex, refresh, sourceOf, timeContext } from '../workplace.ts'
 
 export const lsCommand: Command = {
-  usage: 'ls',
-  summary: 'the transactions of a range, read again from the log',
   description:
     'Lists transactions with coordinate, time, kind, size, origin, GTID and tables. --from and --to are coordinates or times.',
   examples: [
     'binpoint ls --from mysql-bin.000042:1234 --limit 20',
     "binpoint ls --from '15m ago' --json --source mysql://repl@db1",
   ],
-  positionals: [],
+  positionals: {},
   options: {
     source: { type: 'string', requiresArg: true, describe: 'a SOURCE, or the name of an indexed one (default: the only one)' },
     from: {

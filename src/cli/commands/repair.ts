@@ -15,17 +15,15 @@ import { serverAddress } from '../spec.ts'
 import { openIndex, refresh, sourceOf, timeContext, timeoutMs } from '../workplace.ts'
 
 export const repairCommand: Command = {
-  usage: 'repair',
-  summary: 'plan the restart of a replica, as a script for the mysql client',
   description:
-    'Plans the restart of REPLICA before a time, or at a coordinate, so that what it lost is replayed and nothing else breaks.\n' +
-    'Prints a script that the mysql client runs on the replica as it is; changes nothing itself. Exits 1 when there is no safe plan,\n' +
-    'and says why and what else to do.',
+    'Plans the restart of REPLICA before a time, or at a coordinate, so that what it lost is replayed and nothing else breaks. ' +
+    'Prints a script that the mysql client runs on the replica as it is; changes nothing itself. ' +
+    'Exits 1 when there is no safe plan, and says why and what else to do.',
   examples: [
     'binpoint repair --at 2014-04-10T21:06:12Z --source mysql://repl@db1 --replica mysql://admin@db2 > repair.sql',
     'binpoint repair --from mysql-bin.000042:1234 --source /var/lib/mysql --dialect mysql-5.6',
   ],
-  positionals: [],
+  positionals: {},
   options: {
     at: { type: 'string', requiresArg: true, describe: 'when the replica began to differ' },
     from: { type: 'string', requiresArg: true, describe: 'the coordinate to restart at: the start of a transaction' },

@@ -6,18 +6,16 @@ import { documentOf } from '../render/json.ts'
 import { Exit } from '../shell.ts'
 
 export const replayCommand: Command = {
-  usage: 'replay <dir..>',
-  summary: 'serve binlog files as a MySQL source on loopback',
   description:
-    'Serves a directory of binlog files (or an .index file, or files) as a source on 127.0.0.1, for tests and demos: binpoint,\n' +
-    'zongji, mysqlbinlog --read-from-remote-server and replicas can read it. Any account is let in. Ends with Ctrl-C.',
+    'Serves binlog files as a source on 127.0.0.1, for tests and demos: binpoint, zongji, ' +
+    'mysqlbinlog --read-from-remote-server and replicas can read it. Any account is let in. Ends with Ctrl-C.',
   examples: ['binpoint replay fixtures/rollbar/active --port 3307'],
-  positionals: ['dir'],
+  positionals: { DIR: 'a directory of binlog files, an .index file, or files' },
   options: { port: { type: 'string', requiresArg: true, describe: 'the port (default: a free one, which is printed)' } },
   uses: ['output'],
   run: async (args, shell) => {
-    const port = numberOf(args, 'port', 0) ?? 0
-    await using replay = await startReplay({ paths: listOf(args, 'dir'), port })
+    const port = numberOf(args, 'port', 0, 65_535) ?? 0
+    await using replay = await startReplay({ paths: listOf(args, 'DIR'), port })
     const { host, files, serverVersion } = replay
     const address = `mysql://root@${host}:${replay.port}`
     if (isSet(args, 'json')) shell.stdout(documentOf({ address, host, port: replay.port, serverVersion, files: [...files] }))

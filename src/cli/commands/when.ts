@@ -11,19 +11,17 @@ import { openIndex, refresh, sourceOf } from '../workplace.ts'
 const gtidText = /^([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}:([a-z_][a-z0-9_]*:)?\d+|\d+-\d+-\d+)$/i
 
 export const whenCommand: Command = {
-  usage: 'when <what>',
-  summary: 'the time and the transaction at a coordinate or of a GTID',
   description:
-    'The reverse of at: the transaction that begins at FILE:POSITION, or has the GTID. Exits 1 when the position is not a place\n' +
-    'where replication may start (inside a transaction), or when there is no such transaction.',
+    'The reverse of at: the transaction that begins at FILE:POSITION, or has the GTID. ' +
+    'Exits 1 when the position is not a place where replication may start (inside a transaction), or when there is no such transaction.',
   examples: ['binpoint when mysql-bin.000042:1234', 'binpoint when 0-1-4711 --source mysql://repl@db1'],
-  positionals: ['what'],
+  positionals: { WHAT: 'FILE:POSITION, or a GTID: uuid:number, domain-server-sequence' },
   options: {
     source: { type: 'string', requiresArg: true, describe: 'a SOURCE, or the name of an indexed one (default: the only one)' },
   },
   uses: ['index', 'time', 'server', 'output', 'progress', 'answer'],
   run: async (args, shell) => {
-    const text = textOf(args, 'what') ?? ''
+    const text = textOf(args, 'WHAT') ?? ''
     const what = gtidText.test(text) ? { gtid: text } : { coordinate: parseCoordinate(text) }
     using store = openIndex(args, shell)
     await using source = await sourceOf(args, shell, store)

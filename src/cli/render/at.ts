@@ -1,15 +1,24 @@
-/** The answer to a time, for people: the coordinate first, what to type next, then why. */
+/** The answer to a time, for people: the coordinate first, what to type next, then why and what it costs. */
 import { DEFAULT_MARGIN_US } from '../../app/at.ts'
 import type { AnswerCoordinate, AtAnswer, DistanceReason } from '../../core/answer.ts'
 import { formatCoordinate } from '../../core/coordinate.ts'
 import { formatDuration } from '../../core/time/duration.ts'
-import { formatUtcShort } from '../../core/time/format.ts'
+import { formatUtc, formatUtcShort } from '../../core/time/format.ts'
 import type { Style } from './text.ts'
-import { columns, findingLines, formatBytes, formatTime, plural } from './text.ts'
+import { columns, findingLines, formatBytes, formatTime, plural, shellWord } from './text.ts'
 
-export function renderAt(answer: AtAnswer, style: Style, zone: string | undefined): string {
-  const asked = `${formatTime(answer.askedUs, zone)}${answer.askedUs === answer.effectiveUs ? '' : `, less ${formatDuration(answer.askedUs - answer.effectiveUs)} of skew`}`
-  if (answer.safe === null || answer.latest === null || answer.distance === null) return renderNo(answer, asked, style, zone)
+export interface AtRendering {
+  readonly style: Style
+  readonly zone: string | undefined
+  /** The source as it was typed: what the next command names. */
+  readonly sourceText: string
+}
+
+export function renderAt(answer: AtAnswer, rendering: AtRendering): string {
+  const { style, zone } = rendering
+  const skewUs = answer.askedUs - answer.effectiveUs
+  const asked = `${formatTime(answer.askedUs, zone)}${skewUs === 0 ? '' : `, less ${formatDuration(skewUs)} of skew`}`
+  if (answer.safe === null || answer.latest === null || answer.distance === null) return renderNo(answer, asked, rendering)
   const isOne = formatCoordinate(answer.safe) === formatCoordinate(answer.latest)
   const rows: [string, string][] = [
     ['restart here', `${style.strong(formatCoordinate(answer.safe))}   ${describe(answer.safe, answer, zone)}`],
@@ -17,17 +26,27 @@ export function renderAt(answer: AtAnswer, style: Style, zone: string | undefine
     ['source', answer.source],
   ]
   if (!isOne) {
-    rows.push(['latest', `${formatCoordinate(answer.latest)}   ${describe(answer.latest, answer, zone)}`])
+    rows.push(['at the latest', `${formatCoordinate(answer.latest)}   ${describe(answer.latest, answer, zone)}`])
     rows.push([
-      'distance',
+      'between',
       `${plural(answer.distance.transactions, 'transaction')}, ${formatBytes(answer.distance.bytes)}: ${reasonText(answer.distance.reason, answer)}`,
     ])
   }
-  rows.push([
-    'next',
-    `binpoint repair --at @${answer.askedUs / 1_000_000} --source ${answer.source} --replica mysql://USER@HOST:PORT`,
-  ])
-  return columns(rows) + findingLines(answer.findings, style)
+  const command = ['binpoint repair', '--at', timeWord(answer.askedUs), '--source', shellWord(rendering.sourceText)].join(' ')
+  rows.push(['next', `${command} --replica mysql://USER@HOST:PORT`])
+  return columns(rows) + paragraph(findingLines(answer.findings, style))
+}
+
+/** One answer of many: the time as it was understood, the coordinate, the outcome, and the codes of findings. */
+export function renderAtLine(answer: AtAnswer): string {
+  const codes = answer.findings.map((finding) => finding.code)
+  const where = answer.safe === null ? '-' : formatCoordinate(answer.safe)
+  return `${[timeWord(answer.askedUs), where, answer.outcome, ...codes].join('  ')}\n`
+}
+
+/** A time that the shell takes as one word and that parses back to the same microsecond. */
+function timeWord(us: number): string {
+  return formatUtc(us).replace(/\.?0*Z$/, 'Z')
 }
 
 function describe(at: AnswerCoordinate, answer: AtAnswer, zone: string | undefined): string {
@@ -44,7 +63,7 @@ function reasonText(reason: DistanceReason, answer: AtAnswer): string {
     case 'margin':
       return `statements may run for up to ${formatDuration(marginOf(answer))} before they commit`
     case 'unproven':
-      return 'what lies between is not proven to have committed before'
+      return 'not proven to have committed before that time'
     case 'clock':
       return "the source's clock stepped"
     default:
@@ -57,19 +76,27 @@ function marginOf(answer: AtAnswer): number {
   return typeof seconds === 'number' ? seconds * 1_000_000 : DEFAULT_MARGIN_US
 }
 
-function renderNo(answer: AtAnswer, asked: string, style: Style, zone: string | undefined): string {
+function renderNo(answer: AtAnswer, asked: string, { style, zone }: AtRendering): string {
   const { fromUs, toUs } = answer.covered
   const range = fromUs === Number.MAX_SAFE_INTEGER ? 'nothing' : `${formatTime(fromUs, zone)} to ${formatUtcShort(toUs)}`
-  const why =
-    answer.outcome === 'gap'
-      ? 'the time may lie in a part of the log that cannot be read'
-      : 'the time lies before what the source still has of its log'
+  const isGap = answer.outcome === 'gap'
+  const why = isGap
+    ? 'the time may lie in a part of the log that cannot be read'
+    : 'the time lies before what the source still has of its log'
+  const next = isGap
+    ? 'binpoint status shows where the log cannot be read'
+    : 'if a backup has older binlogs: binpoint at TIME --source DIRECTORY'
   return (
     columns([
       ['no coordinate', style.bad(why)],
       ['asked', asked],
       ['source', answer.source],
       ['covered', range],
-    ]) + findingLines(answer.findings, style)
+      ['next', next],
+    ]) + paragraph(findingLines(answer.findings, style))
   )
+}
+
+function paragraph(text: string): string {
+  return text === '' ? '' : `\n${text}`
 }

@@ -1,14 +1,16 @@
 /** A failure, for people or as JSON; on stderr, whichever. */
 import { BinpointError } from '../../errors.ts'
 
+const BUG_HINT = 'this is a bug in binpoint: please report it with the lines above'
+
 export function renderFailure(error: unknown, asJson: boolean): string {
-  const known = error instanceof BinpointError
   const message = error instanceof Error ? error.message : String(error)
-  const code = known ? error.code : 'BUG'
-  const hint = known ? (error.hint ?? null) : 'this is a bug in binpoint: please report it with the lines above'
-  if (asJson) return `${JSON.stringify({ error: { code, message, hint } })}\n`
-  const first = known
-    ? `binpoint: ${message} [${code}]`
-    : `binpoint: ${error instanceof Error ? (error.stack ?? message) : message}`
-  return hint === null ? `${first}\n` : `${first}\n  hint: ${hint}\n`
+  if (error instanceof BinpointError) {
+    const hint = error.hint ?? null
+    if (asJson) return `${JSON.stringify({ error: { code: error.code, message, hint } })}\n`
+    return `binpoint: ${message} [${error.code}]\n${hint === null ? '' : `  hint: ${hint}\n`}`
+  }
+  const stack = error instanceof Error ? (error.stack ?? message) : message
+  if (asJson) return `${JSON.stringify({ error: { code: 'BUG', message, hint: BUG_HINT, stack } })}\n`
+  return `binpoint: ${stack}\n  hint: ${BUG_HINT}\n`
 }

@@ -62,6 +62,11 @@ export function findingLines(findings: readonly Finding[], style: Style, width =
     .join('')
 }
 
+/** A word for a POSIX shell, quoted only where it must be. */
+export function shellWord(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
+}
+
 export function fold(text: string, width: number): string[] {
   const lines: string[] = []
   let line = ''

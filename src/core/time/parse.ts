@@ -24,9 +24,9 @@ const ago = /^(.+?)\s+ago$/
 export async function parseTime(input: string, context: TimeContext): Promise<number> {
   const text = input.trim()
   const asEpoch = epoch.exec(text)
-  if (asEpoch !== null) return Number(asEpoch[1]) * 1_000_000 + microseconds(asEpoch[2])
+  if (asEpoch !== null) return inRange(Number(asEpoch[1]) * 1_000_000 + microseconds(asEpoch[2]), input)
   const asAgo = ago.exec(text)
-  if (asAgo !== null) return context.nowUs - parseDuration(asAgo[1] ?? '')
+  if (asAgo !== null) return inRange(context.nowUs - parseDuration(asAgo[1] ?? ''), input)
   const match = dateTime.exec(text)
   if (match === null) throw syntax(input)
   const fields = match.slice(1, 7).map(Number)
@@ -38,18 +38,29 @@ export async function parseTime(input: string, context: TimeContext): Promise<nu
     })
   }
   const offsetSeconds = offsetOfZone(zone)
-  return offsetSeconds === null ? zonedTimeUs(localUs, zone, input) : localUs - offsetSeconds * 1_000_000
+  return inRange(offsetSeconds === null ? await zonedTimeUs(localUs, zone, input) : localUs - offsetSeconds * 1_000_000, input)
 }
 
 /** Binlog stamps are unsigned 32-bit seconds; a time outside of them is a slip. */
 const LAST_SECOND = 0xffff_ffff
 
+function inRange(us: number, input: string): number {
+  if (us >= 0 && us < (LAST_SECOND + 1) * 1_000_000) return us
+  throw new BinpointError('TIME_SYNTAX', `'${input}' lies outside of what a binlog can hold: 1970 to 2106-02-07`)
+}
+
 function utcUs(fields: readonly number[], input: string): number {
   const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = fields
   const ms = Date.UTC(year, month - 1, day, hour, minute, second)
   const back = new Date(ms)
-  const isReal = back.getUTCMonth() === month - 1 && back.getUTCDate() === day && hour < 24 && minute < 60 && second < 60
-  if (!isReal || ms < 0 || ms / 1000 > LAST_SECOND) throw syntax(input)
+  const isReal =
+    back.getUTCFullYear() === year &&
+    back.getUTCMonth() === month - 1 &&
+    back.getUTCDate() === day &&
+    hour < 24 &&
+    minute < 60 &&
+    second < 60
+  if (!isReal) throw syntax(input)
   return ms * 1000
 }
 

@@ -6,7 +6,10 @@ export function offsetOfZone(zone: string): number | null {
   if (/^(z|utc|gmt)$/i.test(zone)) return 0
   const match = /^([+-])(\d\d):?(\d\d)$/.exec(zone)
   if (match === null) return null
-  const seconds = Number(match[2]) * 3600 + Number(match[3]) * 60
+  const hours = Number(match[2])
+  const minutes = Number(match[3])
+  if (hours > 14 || minutes > 59) return null // no zone is that far; the name check refuses it
+  const seconds = hours * 3600 + minutes * 60
   return match[1] === '-' ? -seconds : seconds
 }
 
@@ -14,7 +17,8 @@ export function offsetOfZone(zone: string): number | null {
 export async function zonedTimeUs(wallUs: number, zone: string, input: string): Promise<number> {
   const { Temporal } = await import('temporal-polyfill')
   checkZone(zone)
-  const wall = new Date(Math.floor(wallUs / 1_000_000) * 1000).toISOString().slice(0, 19)
+  const wallSeconds = Math.floor(wallUs / 1_000_000)
+  const wall = new Date(wallSeconds * 1000).toISOString().slice(0, 19)
   const plain = Temporal.PlainDateTime.from(wall)
   const earlier = plain.toZonedDateTime(zone, { disambiguation: 'earlier' })
   const later = plain.toZonedDateTime(zone, { disambiguation: 'later' })
@@ -29,13 +33,14 @@ export async function zonedTimeUs(wallUs: number, zone: string, input: string): 
       { hint: `give ${readings.join(' or ')}` },
     )
   }
-  return earlier.epochMilliseconds * 1000 + (wallUs % 1_000_000)
+  return earlier.epochMilliseconds * 1000 + (wallUs - wallSeconds * 1_000_000)
 }
 
 /** Throws ZONE_UNKNOWN. */
 export function checkZone(zone: string): void {
   if (offsetOfZone(zone) !== null) return
   try {
+    if (/^[+-]/.test(zone)) throw new RangeError('no zone is that far from UTC')
     Intl.DateTimeFormat('en', { timeZone: zone })
   } catch (cause) {
     throw new BinpointError('ZONE_UNKNOWN', `'${zone}' is no time zone`, {
