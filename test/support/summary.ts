@@ -2,11 +2,13 @@
 import type { Reporter, TestCase, TestModule } from 'vitest/node'
 
 export default class Summary implements Reporter {
-  onTestRunEnd(modules: readonly TestModule[]): void {
-    const count = { passed: 0, failed: 0, skipped: 0 }
+  onTestRunEnd(modules: readonly TestModule[], unhandledErrors: readonly unknown[]): void {
+    // An error outside of any test fails the run, and so it counts.
+    const count = { passed: 0, failed: unhandledErrors.length, skipped: 0 }
     const skipped: string[] = []
     for (const module of modules) {
       const tests = [...module.children.allTests()]
+      // A file that did not load, or a hook that failed.
       if (module.state() === 'failed' && !tests.some((test) => test.result().state === 'failed')) count.failed++
       for (const test of tests) {
         const { state } = test.result()

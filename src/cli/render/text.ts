@@ -2,6 +2,7 @@
 import { styleText } from 'node:util'
 import type { Finding } from '../../core/findings.ts'
 import { formatInZone, formatUtcShort } from '../../core/time/format.ts'
+import { offsetOfZone } from '../../core/time/zone.ts'
 import type { Shell } from '../shell.ts'
 
 export interface Style {
@@ -40,7 +41,8 @@ export function plural(n: number, one: string): string {
 
 /** UTC, and behind it the zone that was asked for. */
 export function formatTime(us: number, zone: string | undefined): string {
-  return zone === undefined ? formatUtcShort(us) : `${formatUtcShort(us)} = ${formatInZone(us, zone)}`
+  const isUtc = zone === undefined || offsetOfZone(zone) === 0
+  return isUtc ? formatUtcShort(us) : `${formatUtcShort(us)} = ${formatInZone(us, zone)}`
 }
 
 /** Two columns, the first one as wide as its widest text. */
