@@ -2,12 +2,13 @@
  * One dump of a server's log, through zongji: it makes the connections, agrees on checksums and MariaDB's capabilities, sends
  * the dump command, and ends the dump thread. The events themselves are taken at the packet, before zongji would decode them:
  * mysql2's `connection.handlePacket` is wrapped when zongji is ready, and from the dump command on every packet is consumed
- * there. (zongji 0.9.0, mysql2 3.24: both pinned, as this seam is theirs; test/source/seam.test.ts watches it.)
+ * there. (zongji 0.9.0, mysql2 3.24: both pinned, as this seam is theirs; test/source/liveSeam.test.ts watches it.)
  */
 import { randomUUID } from 'node:crypto'
 import ZongJi from '@vlasky/zongji'
 import type { ConnectionOptions } from 'mysql2/promise'
 import type { Coordinate } from '../core/coordinate.ts'
+import { FIRST_POSITION } from '../core/coordinate.ts'
 import type { EventSink, ServerAddress } from '../core/ports.ts'
 import { BinpointError } from '../errors.ts'
 import { addressText } from '../server/connection.ts'
@@ -33,89 +34,78 @@ interface Packet {
   readonly end: number
 }
 
-/** What is used of mysql2's connection beyond its public face. */
+/** What is used of mysql2's connections beyond their public face. */
 interface RawConnection {
   handlePacket: (packet: Packet | null) => void
   query: (sql: string, done: (error: Error | null) => void) => void
+  readonly stream: { readonly bytesRead: number }
 }
 
 const STATUS_EOF = 0xfe
 const STATUS_ERROR = 0xff
 const HEARTBEAT_NS = 1_000_000_000
+/** A dump command has 32 bits for the position. */
+const MAX_DUMP_POSITION = 0xffff_ffff
+/** The longest that every server accepts, 24 days: the connection beside the dump says nothing as long as the dump runs. */
+const WAIT_TIMEOUT_SECONDS = 2_147_483
 
 /** Resolves at the end of the log, at `until`, when the sink is done, or when aborted. */
 export async function dump(request: DumpRequest, sink: EventSink): Promise<void> {
-  const { address, signal } = request
+  const { signal, from } = request
   if (signal?.aborted === true) return
   const zongji = new ZongJi(request.options)
-  const wire = createWire(sink, request.from, request.until)
+  const wire = createWire(sink, from, request.until)
   const stopped = new Promise<void>((resolve) => zongji.once('stopped', resolve))
-  let timer: NodeJS.Timeout | undefined
+  let watch: NodeJS.Timeout | undefined
   let abort: (() => void) | undefined
   try {
     await new Promise<void>((resolve, reject) => {
       let isOver = false
       let isBatchOpen = false
-      let lastPacketMs = Date.now()
       const finish = (error?: unknown): void => {
         if (isOver) return
         isOver = true
         if (error === undefined) resolve()
-        else reject(serverError(error, address))
-      }
-      const endBatch = (): void => {
-        isBatchOpen = false
-        attempt(() => sink.endBatch(Date.now() * 1000))
+        else reject(serverError(error, request.address))
       }
       const attempt = (work: () => void): void => {
+        if (isOver) return
         try {
           work()
         } catch (error) {
           finish(error)
         }
       }
-      const packetOfDump = (packet: Packet): void => {
-        if (isOver) return
-        lastPacketMs = Date.now()
-        const status = packet.buffer[packet.offset] ?? 0
-        if (status === STATUS_ERROR) {
-          finish(errorOf(packet))
-          return
-        }
-        if (status === STATUS_EOF && packet.end - packet.offset < 9) {
-          finish()
-          return
-        }
+      const endBatch = (): void => {
+        isBatchOpen = false
+        attempt(() => sink.endBatch(Date.now() * 1000))
+      }
+      const takePacket = (packet: Packet): void => {
         attempt(() => {
-          if (!wire.event(packet.buffer, packet.offset + 1, packet.end)) finish()
+          const { buffer, offset, end } = packet
+          const status = buffer[offset] ?? 0
+          if (status === STATUS_ERROR) finish(errorOf(packet))
+          else if (status === STATUS_EOF || !wire.event(buffer, offset + 1, end)) finish()
         })
-        if (isBatchOpen) return
+        if (isBatchOpen || isOver) return
         isBatchOpen = true
         setImmediate(endBatch)
       }
       abort = () => finish()
       signal?.addEventListener('abort', abort)
-      timer = setInterval(() => {
-        if (Date.now() - lastPacketMs <= request.timeoutMs) return
-        finish(
-          new BinpointError('STREAM_LOST', `${addressText(address)} has sent nothing for ${request.timeoutMs / 1000} s`, {
-            hint: 'run it again: what was read is kept',
-          }),
-        )
-      }, 1000)
+      watch = watchForSilence(zongji, request, finish)
       zongji.on('error', finish)
-      zongji.once('ready', () => {
-        attempt(() => takeOver(zongji, packetOfDump, finish))
-      })
+      zongji.once('ready', () => attempt(() => takeOver(zongji, takePacket, finish)))
       zongji.start({
         serverId: request.serverId,
-        filename: request.from.file,
-        position: request.from.position,
+        filename: from.file,
+        position: from.position > MAX_DUMP_POSITION ? FIRST_POSITION : from.position,
         nonBlock: !request.follow,
+        requestAnnotateRows: true,
       })
     })
   } finally {
-    clearInterval(timer)
+    clearInterval(watch)
     if (abort !== undefined) signal?.removeEventListener('abort', abort)
     zongji.removeAllListeners('error')
     zongji.on('error', () => undefined)
@@ -128,7 +118,7 @@ export async function dump(request: DumpRequest, sink: EventSink): Promise<void>
 
 /** Sets up the session, and from the answer to the last statement on takes every packet: the dump command is next. */
 function takeOver(zongji: ZongJi, take: (packet: Packet) => void, fail: (error: Error) => void): void {
-  const connection = zongji.connection as unknown as RawConnection
+  const connection = rawOf(zongji.connection)
   if (typeof connection?.handlePacket !== 'function') throw new Error('mysql2 has no handlePacket: its inside has changed')
   let isDump = false
   const forward = connection.handlePacket
@@ -148,6 +138,33 @@ function takeOver(zongji: ZongJi, take: (packet: Packet) => void, fail: (error: 
       isDump = i === setUp.length - 1
     })
   }
+  rawOf(zongji.ctrlConnection)?.query(`SET SESSION wait_timeout = ${WAIT_TIMEOUT_SECONDS}`, (error) => {
+    if (error !== null) fail(error)
+  })
+}
+
+/** Counts bytes, not packets: a large event takes its time on a slow line. */
+function watchForSilence(zongji: ZongJi, { address, timeoutMs }: DumpRequest, fail: (error: Error) => void): NodeJS.Timeout {
+  let bytes = 0
+  let heardMs = Date.now()
+  return setInterval(
+    () => {
+      const bytesRead = rawOf(zongji.connection)?.stream.bytesRead ?? 0
+      if (bytesRead !== bytes) heardMs = Date.now()
+      bytes = bytesRead
+      if (Date.now() - heardMs <= timeoutMs) return
+      fail(
+        new BinpointError('STREAM_LOST', `${addressText(address)} has sent nothing for ${timeoutMs / 1000} s`, {
+          hint: 'see whether the server and the network between are up, then run it again: what was read is kept',
+        }),
+      )
+    },
+    Math.min(1000, timeoutMs / 2),
+  )
+}
+
+function rawOf(connection: unknown): RawConnection | null {
+  return connection as RawConnection | null
 }
 
 /** ERR packet: marker, number u16, then `#` and five characters of state, then the text. */

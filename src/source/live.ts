@@ -3,40 +3,47 @@
  * server_id is nobody else's (a clash would end that replica's stream).
  */
 import { randomInt } from 'node:crypto'
-import type { LogFile, LogSource, ServerAddress, SourceIdentity } from '../core/ports.ts'
+import type { LogFile, LogSource, ReadRequest, ServerAddress, SourceIdentity } from '../core/ports.ts'
+import type { EventSink } from '../core/ports.ts'
 import { BinpointError } from '../errors.ts'
 import type { Row, ServerConnection } from '../server/connection.ts'
 import { addressText, connect } from '../server/connection.ts'
+import { explainDump, explainLogList } from './liveErrors.ts'
+import type { Inquiry } from './liveErrors.ts'
 import type { OpenSourceOptions } from './open.ts'
 
 const DEFAULT_TIMEOUT_MS = 30_000
 
-/** Connects; throws CONNECT_FAILED, ACCESS_DENIED, MISSING_PRIVILEGE, LOG_DISABLED, UNSUPPORTED_SERVER. */
+/** Connects; throws CONNECT_FAILED, ACCESS_DENIED, LOG_DISABLED, UNSUPPORTED_SERVER. */
 export async function openServerSource(address: ServerAddress, options: OpenSourceOptions = {}): Promise<LogSource> {
   const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS
   const control = await connect(address, timeoutMs)
   try {
     const identity = await readIdentity(control)
+    const inquiry: Inquiry = {
+      control,
+      version: identity.version,
+      files: () => listFiles(control),
+      replicaIds: () => replicaIds(control),
+    }
     return {
       kind: 'server',
       name: `mysql://${addressText(address)}`,
-      listFiles: () => listFiles(control),
+      listFiles: async () => {
+        try {
+          return await inquiry.files()
+        } catch (error) {
+          throw await explainLogList(error, inquiry)
+        }
+      },
       identity: () => Promise.resolve(identity),
-      async read(request, sink) {
-        const { dump } = await import('./dump.ts')
-        await dump(
-          {
-            address,
-            options: control.options,
-            serverId: await freshServerId(control, identity.serverId),
-            from: request.from,
-            until: request.until,
-            follow: request.follow === true,
-            signal: request.signal,
-            timeoutMs,
-          },
-          sink,
-        )
+      read: async (request, sink) => {
+        const serverId = await freshServerId(inquiry, identity.serverId)
+        try {
+          await readDump(control, serverId, timeoutMs, request, sink)
+        } catch (error) {
+          throw await explainDump(error, inquiry, { from: request.from, serverId })
+        }
       },
       [Symbol.asyncDispose]: () => control[Symbol.asyncDispose](),
     }
@@ -46,12 +53,23 @@ export async function openServerSource(address: ServerAddress, options: OpenSour
   }
 }
 
+async function readDump(
+  { address, options }: ServerConnection,
+  serverId: number,
+  timeoutMs: number,
+  { from, until, follow = false, signal }: ReadRequest,
+  sink: EventSink,
+): Promise<void> {
+  const { dump } = await import('./dump.ts')
+  await dump({ address, options, serverId, from, until, follow, signal, timeoutMs }, sink)
+}
+
 async function readIdentity(control: ServerConnection): Promise<SourceIdentity> {
   const [about] = await control.query('SELECT VERSION() AS version, @@server_id AS id, @@log_bin AS log_bin')
   const version = text(about?.['version'])
   if (Number(about?.['log_bin']) === 0) {
     throw new BinpointError('LOG_DISABLED', `${addressText(control.address)} writes no binary log`, {
-      hint: 'start the server with log_bin',
+      hint: 'there is nothing to read: start the server with log_bin, or give another server that has the log',
     })
   }
   const isMariaDb = /mariadb/i.test(version)
@@ -60,10 +78,8 @@ async function readIdentity(control: ServerConnection): Promise<SourceIdentity> 
   if (engine !== null && engine !== '') {
     throw new BinpointError(
       'UNSUPPORTED_SERVER',
-      `${addressText(control.address)} keeps its binlog in ${engine}, which has no file positions`,
-      {
-        hint: 'such a log can only be followed by GTID',
-      },
+      `${addressText(control.address)} keeps its binlog in ${engine} (binlog_storage_engine), which has no file positions`,
+      { hint: 'such a log can only be followed by GTID' },
     )
   }
   return { version, serverUuid, serverId: Number(about?.['id'] ?? 0) }
@@ -81,8 +97,8 @@ async function listFiles(control: ServerConnection): Promise<readonly LogFile[]>
 }
 
 /** Random, in the upper half where nobody numbers servers by hand, and not among those that the source knows. */
-async function freshServerId(control: ServerConnection, sourceId: number): Promise<number> {
-  const taken = new Set([sourceId, ...(await replicaIds(control))])
+async function freshServerId(inquiry: Inquiry, sourceId: number): Promise<number> {
+  const taken = new Set([sourceId, ...(await inquiry.replicaIds())])
   for (;;) {
     const id = randomInt(0x8000_0000, 0xffff_ffff)
     if (!taken.has(id)) return id

@@ -1,14 +1,14 @@
 /**
  * From the packets of a dump to a sink. A stream says where events are in ways that a file does not: artificial ROTATEs name
- * the file, heartbeats and artificial events are in no file, and events may be left out (MariaDB's ANNOTATE_ROWS), so that
- * positions cannot be summed up: an event starts at its end_log_pos less its size. Where that is zero (MariaDB >= 11.4,
- * inside transactions) the end of the event before stands in, which no boundary depends on.
+ * the file, heartbeats and artificial events are in no file, and events may be left out (MariaDB's ANNOTATE_ROWS, unless asked
+ * for), so that positions cannot be summed up: an event ends at its end_log_pos, whose upper half is not sent. Where that is
+ * zero (MariaDB >= 11.4, inside transactions) the end of the event before stands in, which no boundary depends on.
  */
-import { u16, u32 } from '../core/binlog/bytes.ts'
+import { u16, u32, u64 } from '../core/binlog/bytes.ts'
 import { checksumHolds } from '../core/binlog/checksum.ts'
 import { AT_END_LOG_POS, AT_FLAGS, AT_SIZE, AT_TYPE, EventType, Flag, HEADER_LENGTH } from '../core/binlog/layout.ts'
 import type { Coordinate } from '../core/coordinate.ts'
-import { FIRST_POSITION } from '../core/coordinate.ts'
+import { compareBinlogNames, FIRST_POSITION } from '../core/coordinate.ts'
 import type { EventSink } from '../core/ports.ts'
 
 export interface Wire {
@@ -18,22 +18,30 @@ export interface Wire {
   readonly end: () => void
 }
 
-const WRAP = 0x1_0000_0000
-const ROTATE_NAME = HEADER_LENGTH + 8
+const ROTATE_POSITION = HEADER_LENGTH
+const ROTATE_NAME = ROTATE_POSITION + 8
 
+/** Events that start before `from` are not offered: a dump may have to begin at the head of the file. */
 export function createWire(sink: EventSink, from: Coordinate, until: Coordinate | undefined): Wire {
   let file: string | null = null
-  let previousEnd = from.position
+  let previousEnd = FIRST_POSITION
+  let skipTo = FIRST_POSITION
+  let stopAt = Number.POSITIVE_INFINITY
 
-  function rotate(bytes: Buffer, at: number, to: number): void {
+  /** The position of a fake ROTATE is where the stream goes on: after the first one, 4. */
+  function rotate(bytes: Buffer, at: number, to: number): boolean {
     // With a CRC or without: what this side asked for and what the server sends differ, so the bytes decide.
     const nameEnd = to - at > ROTATE_NAME + 4 && checksumHolds(bytes, at, to - at) ? to - 4 : to
     const name = bytes.toString('utf8', at + ROTATE_NAME, nameEnd)
-    if (name === file) return
-    if (file !== null) sink.endFile('end')
+    if (name === file) return true
+    end()
+    if (until !== undefined && !isBefore({ file: name, position: FIRST_POSITION }, until)) return false
     file = name
-    previousEnd = name === from.file ? from.position : FIRST_POSITION
+    previousEnd = u64(bytes, at + ROTATE_POSITION)
+    skipTo = name === from.file ? from.position : FIRST_POSITION
+    stopAt = name === until?.file ? until.position : Number.POSITIVE_INFINITY
     sink.beginFile(name)
+    return true
   }
 
   function end(): void {
@@ -42,33 +50,33 @@ export function createWire(sink: EventSink, from: Coordinate, until: Coordinate 
   }
 
   function event(bytes: Buffer, at: number, to: number): boolean {
-    if (to - at < HEADER_LENGTH) return !sink.done
+    if (to - at < HEADER_LENGTH) return true
     const type = bytes[at + AT_TYPE] ?? 0
     const isArtificial = (u16(bytes, at + AT_FLAGS) & Flag.ARTIFICIAL) !== 0
     const endLogPos = u32(bytes, at + AT_END_LOG_POS)
-    if (type === EventType.ROTATE && (isArtificial || endLogPos === 0)) {
-      rotate(bytes, at, to)
-      return !sink.done
-    }
-    if (type === EventType.HEARTBEAT || type === EventType.HEARTBEAT_V2) return !sink.done
+    if (type === EventType.ROTATE && (isArtificial || endLogPos === 0)) return rotate(bytes, at, to) && !sink.done
+    if (type === EventType.HEARTBEAT || type === EventType.HEARTBEAT_V2 || file === null) return true
     if (type === EventType.FORMAT_DESCRIPTION) {
       sink.take(bytes, at, to, FIRST_POSITION)
       if (endLogPos !== 0) previousEnd = FIRST_POSITION + (to - at)
-      return !sink.done
+      return !sink.done && Math.max(previousEnd, skipTo) < stopAt
     }
-    if (isArtificial || file === null) return !sink.done
+    if (isArtificial) return true
     const size = u32(bytes, at + AT_SIZE)
-    let start = previousEnd
-    if (endLogPos !== 0) {
-      let eventEnd = previousEnd - (previousEnd % WRAP) + endLogPos
-      if (eventEnd < previousEnd) eventEnd += WRAP
-      start = eventEnd - size
-    }
-    if (until !== undefined && file === until.file && start >= until.position) return false
+    let eventEnd = previousEnd + size
+    // The nearest position with these lower 32 bits: `| 0` takes the difference modulo 2^32, as a signed number.
+    if (endLogPos !== 0) eventEnd += (endLogPos - eventEnd) | 0
+    const start = eventEnd - size
+    if (start >= stopAt) return false
+    previousEnd = eventEnd
+    if (start < skipTo) return true
     if (!sink.fileDone) sink.take(bytes, at, to, start)
-    previousEnd = start + size
-    return !sink.done
+    return !sink.done && eventEnd < stopAt
   }
 
   return { event, end }
+}
+
+function isBefore(a: Coordinate, b: Coordinate): boolean {
+  return a.file === b.file ? a.position < b.position : compareBinlogNames(a.file, b.file) < 0
 }
