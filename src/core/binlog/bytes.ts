@@ -1,7 +1,12 @@
 /**
- * Reading numbers at offsets. Plain arithmetic instead of Buffer's methods: these run for every event of a log, and the
- * caller has checked the bounds of the event once. Reads beyond the buffer give NaN-free zeros or garbage, never a throw.
+ * Reading numbers at offsets, all little-endian. The caller has checked the bounds of the event once. Reads beyond the
+ * buffer give zeros or garbage, never a throw; the scan's hot path reads from a view instead, which is faster and does throw.
  */
+
+/** The same bytes, for reading a number with one check instead of one for each byte. */
+export function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+}
 
 export function u16(b: Uint8Array, at: number): number {
   return (b[at] ?? 0) | ((b[at + 1] ?? 0) << 8)

@@ -2,7 +2,7 @@
  * The GTID events of MySQL: GTID and ANONYMOUS_GTID (fixed fields that grew with the versions) and GTID_TAGGED (a
  * self-describing message, since 8.3). Stamps exist since 8.0.1; transaction_length since 8.0.2.
  */
-import { lengthEncoded, u32, u56, u64, uuid } from './bytes.ts'
+import { lengthEncoded, u56, u64, uuid, viewOf } from './bytes.ts'
 import { AT_TYPE, EventType, HEADER_LENGTH } from './layout.ts'
 
 export interface MysqlGtid {
@@ -28,14 +28,15 @@ const AT_IMMEDIATE = HEADER_LENGTH + 42
 export const AT_IMMEDIATE_COMMIT: number = AT_IMMEDIATE
 export const AT_MYSQL_SID: number = AT_SID
 export const AT_MYSQL_GNO: number = AT_GNO
+/** Length of what every GTID and ANONYMOUS_GTID event has: up to gno. */
+export const MYSQL_GTID_LENGTH: number = AT_GNO + 8
 
 /** Exact commit stamp in microseconds of a GTID or ANONYMOUS_GTID event that ends (without CRC) at `end`; 0 when it has none. */
-export function immediateCommitUs(bytes: Buffer, from: number, end: number): number {
-  if (from + AT_IMMEDIATE + 7 > end || bytes[from + AT_LOGICAL_TYPE] !== 2) return 0
+export function immediateCommitUs(view: DataView, from: number, end: number): number {
+  if (from + AT_IMMEDIATE + 7 > end || view.getUint8(from + AT_LOGICAL_TYPE) !== 2) return 0
   const at = from + AT_IMMEDIATE
-  return (
-    u32(bytes, at) + ((bytes[at + 4] ?? 0) | ((bytes[at + 5] ?? 0) << 8) | (((bytes[at + 6] ?? 0) & 0x7f) << 16)) * 0x1_0000_0000
-  )
+  // Seven bytes, the topmost bit of which says that the origin's stamp follows: the last four of them less their low byte.
+  return view.getUint32(at, true) + ((view.getUint32(at + 3, true) >>> 8) & 0x7f_ffff) * 0x1_0000_0000
 }
 
 /** Decodes the event bytes[from, end), `end` without CRC. Null: not of a known form. */
@@ -43,7 +44,7 @@ export function decodeMysqlGtid(bytes: Buffer, from: number, end: number): Mysql
   const type = bytes[from + AT_TYPE]
   if (type === EventType.GTID_TAGGED) return decodeTagged(bytes, from + HEADER_LENGTH, end)
   if (from + AT_LOGICAL_TYPE > end) return null
-  const immediate = immediateCommitUs(bytes, from, end)
+  const immediate = immediateCommitUs(viewOf(bytes), from, end)
   let at = from + AT_IMMEDIATE + 7
   let original = immediate
   let transactionLength = 0

@@ -3,7 +3,7 @@
  * the writing), schema length u8, error code u16, status variables' length u16; then status variables, schema, NUL, text.
  */
 import { inflateSync } from 'node:zlib'
-import { text, u16, u32 } from './bytes.ts'
+import { text, u16 } from './bytes.ts'
 import { EventType, AT_TYPE, HEADER_LENGTH } from './layout.ts'
 
 const AT_THREAD = HEADER_LENGTH
@@ -13,13 +13,13 @@ const AT_ERROR = HEADER_LENGTH + 9
 const AT_STATUS_LENGTH = HEADER_LENGTH + 11
 const AT_STATUS = HEADER_LENGTH + 13
 
-export function queryThreadId(bytes: Buffer, from: number): number {
-  return u32(bytes, from + AT_THREAD)
+export function queryThreadId(view: DataView, from: number): number {
+  return view.getUint32(from + AT_THREAD, true)
 }
 
 /** Seconds between the event's stamp and its writing, modulo 2^32: added to the stamp it gives the time of writing, also for a forged stamp. */
-export function queryExecSeconds(bytes: Buffer, from: number): number {
-  return u32(bytes, from + AT_EXEC_TIME)
+export function queryExecSeconds(view: DataView, from: number): number {
+  return view.getUint32(from + AT_EXEC_TIME, true)
 }
 
 export function queryErrorCode(bytes: Buffer, from: number): number {

@@ -4,7 +4,8 @@
  */
 import { GtidPosition, GtidSet } from '../binlog/gtidSet.ts'
 import { FIRST_POSITION } from '../coordinate.ts'
-import type { ExecutedTracker } from '../scan/executed.ts'
+import type { Executed } from '../scan/executed.ts'
+import { executedText, resetExecuted } from '../scan/executed.ts'
 import type { ScannedTransaction } from '../scan/grammar.ts'
 import { MarkBit, marksOf } from '../scan/marks.ts'
 import type { FileEnding, ScannedFile } from '../scan/scan.ts'
@@ -50,7 +51,7 @@ export interface Evidence {
   readonly state: () => EvidenceState
 }
 
-export function createEvidence(executed: ExecutedTracker, from: EvidenceState | null): Evidence {
+export function createEvidence(executed: Executed, from: EvidenceState | null): Evidence {
   let file = 0
   let serverId = 0
   let family: 'mysql' | 'mariadb' = 'mysql'
@@ -85,7 +86,10 @@ export function createEvidence(executed: ExecutedTracker, from: EvidenceState | 
     for (const landmark of state.landmarks) landmarks.set(landmark.kind, landmark)
     for (const [thread, sessionFile, end] of state.sessions) sessions.set(thread, { file: sessionFile, end })
     if (state.gtids !== null) {
-      executed.reset(state.gtids.family === 'mysql' ? GtidSet.parse(state.gtids.set) : GtidPosition.parse(state.gtids.set))
+      resetExecuted(
+        executed,
+        state.gtids.family === 'mysql' ? GtidSet.parse(state.gtids.set) : GtidPosition.parse(state.gtids.set),
+      )
     }
   }
 
@@ -161,7 +165,7 @@ export function createEvidence(executed: ExecutedTracker, from: EvidenceState | 
   }
 
   function addCheckpoint(start: number): void {
-    const gtidSet = executed.text()
+    const gtidSet = executedText(executed)
     checkpoint = { file, start }
     if (gtidSet !== null) checkpoints.push({ file, start, gtidSet })
   }
@@ -173,7 +177,7 @@ export function createEvidence(executed: ExecutedTracker, from: EvidenceState | 
       serverId = scanned.format.serverId
       family = scanned.format.family
       if (!fromHead) return
-      if (scanned.previousGtids === null) executed.reset(null)
+      if (scanned.previousGtids === null) resetExecuted(executed, null)
       bounds.add({ file, end: FIRST_POSITION, notAfterUs: (scanned.format.stampSeconds + 1) * 1_000_000, kind: 'file' })
       addCheckpoint(FIRST_POSITION)
       if (scanned.format.createdSeconds === 0) return
@@ -212,7 +216,7 @@ export function createEvidence(executed: ExecutedTracker, from: EvidenceState | 
       return rows
     },
     state() {
-      const gtids = executed.text()
+      const gtids = executedText(executed)
       return {
         tick: currentTick(),
         second,

@@ -3,16 +3,18 @@
  * transaction is complete. Invariant: between two transactions nothing is open, and `start` of the next one is a place where
  * replication may begin. It never looks ahead, and it does not frame, check or skip events: the scan does.
  *
- * Hot path: one mutable record for the transaction at hand, reused for every one; the listener copies what it keeps.
+ * Hot path: one mutable record for the transaction at hand, reused for every one; the listener copies what it keeps. And
+ * functions on a record, not closures, as the engine inlines these, and reads the record's fields unboxed.
  */
-import { u16, u32 } from '../binlog/bytes.ts'
-import { decodeMysqlGtid, immediateCommitUs } from '../binlog/gtid.ts'
+import { u32, viewOf } from '../binlog/bytes.ts'
+import { decodeMysqlGtid, immediateCommitUs, MYSQL_GTID_LENGTH } from '../binlog/gtid.ts'
 import { AT_FLAGS, AT_SERVER_ID, AT_STAMP, EventRole, EventType, Flag, HEADER_LENGTH } from '../binlog/layout.ts'
 import { AT_MARIADB_FLAGS, decodeMariaDbGtid, MariaDbGtidFlag } from '../binlog/mariadbGtid.ts'
 import { queryExecSeconds, queryStatement, queryTextStart, queryThreadId } from '../binlog/query.ts'
 import type { StatementKind } from '../binlog/statement.ts'
 import { classifyStatement } from '../binlog/statement.ts'
-import type { ExecutedTracker } from './executed.ts'
+import type { Executed } from './executed.ts'
+import { beginMariaDb, beginMysql, beginTagged, commitExecuted, forgetExecuted } from './executed.ts'
 import { MarkBit } from './marks.ts'
 
 /** What is known of one transaction after its last event. Reused: copy what you keep. */
@@ -40,20 +42,17 @@ export interface ScannedTransaction {
 
 export interface Grammar {
   readonly current: ScannedTransaction
-  /** True between the first and the last event of a transaction. */
-  readonly isOpen: () => boolean
-  /** One whole event bytes[from, bodyEnd + CRC) at [position, end) of the file. */
-  readonly event: (
-    role: number,
-    type: number,
-    bytes: Buffer,
-    from: number,
-    bodyEnd: number,
-    position: number,
-    end: number,
-  ) => void
-  /** Drops what is open (the file ends inside it, or another transaction begins): it never committed here. */
-  readonly abandon: () => void
+  readonly executed: Executed
+  readonly onTransaction: (transaction: ScannedTransaction) => void
+  readonly onAbandoned: (start: number) => void
+  /** The batch that the events stand in, and the same for reading numbers. */
+  bytes: Buffer
+  view: DataView
+  /** CLOSED, ONE_STATEMENT or UNTIL_TERMINATOR. */
+  state: number
+  isMariaDbGroup: boolean
+  /** Files of LOAD DATA statements outside of transactions (MySQL 5.0, 5.1): other sessions' events may stand between their blocks. */
+  readonly loads: Set<number>
 }
 
 /** Nothing open; one statement will end it; only a terminator will. */
@@ -62,11 +61,11 @@ const ONE_STATEMENT = 1
 const UNTIL_TERMINATOR = 2
 
 export function createGrammar(
-  executed: ExecutedTracker,
+  executed: Executed,
   onTransaction: (transaction: ScannedTransaction) => void,
   onAbandoned: (start: number) => void,
 ): Grammar {
-  const t: ScannedTransaction = {
+  const current: ScannedTransaction = {
     start: 0,
     end: 0,
     serverId: 0,
@@ -81,192 +80,244 @@ export function createGrammar(
     rowsEvents: 0,
     statements: 0,
   }
-  let state = CLOSED
-  let isMariaDbGroup = false
-  /** Files of LOAD DATA statements outside of transactions (MySQL 5.0, 5.1): other sessions' events may stand between their blocks. */
-  const loads = new Set<number>()
-
-  function open(bytes: Buffer, from: number, position: number, as: number): void {
-    state = as
-    isMariaDbGroup = false
-    t.start = position
-    t.serverId = u32(bytes, from + AT_SERVER_ID)
-    const stamp = u32(bytes, from + AT_STAMP)
-    t.firstStampSeconds = stamp
-    t.maxStampSeconds = stamp
-    t.writtenSeconds = 0
-    t.commitUs = 0
-    t.threadId = 0
-    t.begunSeconds = 0
-    t.marks = (u16(bytes, from + AT_FLAGS) & Flag.SKIP_REPLICATION) === 0 ? 0 : MarkBit['skip-replication']
-    t.events = 0
-    t.rowsEvents = 0
-    t.statements = 0
+  const bytes = Buffer.alloc(0)
+  return {
+    current,
+    executed,
+    onTransaction,
+    onAbandoned,
+    bytes,
+    view: viewOf(bytes),
+    state: CLOSED,
+    isMariaDbGroup: false,
+    loads: new Set(),
   }
+}
 
-  function abandon(): void {
-    if (state === CLOSED) return
-    state = CLOSED
-    loads.clear()
-    executed.forget()
-    onAbandoned(t.start)
+/** Events are in `bytes` from now on. */
+export function offer(g: Grammar, bytes: Buffer): void {
+  if (g.bytes === bytes) return
+  g.bytes = bytes
+  g.view = viewOf(bytes)
+}
+
+/** True between the first and the last event of a transaction. */
+export function isOpen(g: Grammar): boolean {
+  return g.state !== CLOSED
+}
+
+/** True when the events of isBodyRole change nothing but counts and stamps. */
+export function isOpenUntilTerminator(g: Grammar): boolean {
+  return g.state === UNTIL_TERMINATOR
+}
+
+/** Drops what is open (the file ends inside it, or another transaction begins): it never committed here. */
+export function abandon(g: Grammar): void {
+  if (g.state === CLOSED) return
+  g.state = CLOSED
+  g.loads.clear()
+  forgetExecuted(g.executed)
+  g.onAbandoned(g.current.start)
+}
+
+/** Takes one whole event [from, bodyEnd + CRC) of the batch, at [position, end) of the file. */
+export function takeEvent(
+  g: Grammar,
+  role: number,
+  type: number,
+  from: number,
+  bodyEnd: number,
+  position: number,
+  end: number,
+): void {
+  const t = g.current
+  if (role === EventRole.QUERY) {
+    query(g, from, bodyEnd, position, end, type)
+    return
   }
-
-  function close(end: number): void {
-    if (loads.size > 0) {
-      state = ONE_STATEMENT
-      return
-    }
-    state = CLOSED
-    t.end = end
-    executed.commit()
-    onTransaction(t)
-  }
-
-  function statement(kind: StatementKind, end: number): void {
-    switch (kind) {
-      case 'begin':
-      case 'xa-start':
-        state = UNTIL_TERMINATOR
-        return
-      case 'commit':
-        if (t.rowsEvents > 0 || t.statements > 0) t.marks |= MarkBit['non-transactional']
-        close(end)
-        return
-      case 'rollback':
-        t.marks |= MarkBit['rolled-back']
-        close(end)
-        return
-      case 'xa-rollback':
-        t.marks |= MarkBit['xa-end']
-        close(end)
-        return
-      case 'xa-commit':
-        t.marks |= MarkBit['xa-end']
-        break
-      case 'dml':
-        t.marks |= MarkBit.statement
-        t.statements++
-        break
-      case 'truncate':
-      case 'ddl':
-        t.marks |= MarkBit.ddl
-        t.statements++
-        break
-      case 'savepoint':
-      case 'xa-end':
-      case 'other':
-        break
-      default:
-        kind satisfies never
-    }
-    if (state === ONE_STATEMENT) close(end)
-  }
-
-  function query(bytes: Buffer, from: number, bodyEnd: number, position: number, end: number, type: number): void {
-    const stamp = u32(bytes, from + AT_STAMP)
-    const written = (stamp + queryExecSeconds(bytes, from)) >>> 0
-    const kind = statementKind(bytes, from, bodyEnd, type)
-    // BEGIN inside a transaction: the one before it was cut short by a crash. (MariaDB's groups have no BEGIN of their own.)
-    if (kind === 'begin' && state === UNTIL_TERMINATOR && !isMariaDbGroup) abandon()
-    if (state === CLOSED) open(bytes, from, position, ONE_STATEMENT)
-    t.events++
-    if (stamp > t.maxStampSeconds) t.maxStampSeconds = stamp
-    if (written > t.writtenSeconds) t.writtenSeconds = written
-    if (t.threadId === 0) t.threadId = queryThreadId(bytes, from)
-    if (t.begunSeconds === 0) t.begunSeconds = written
-    if ((u16(bytes, from + AT_FLAGS) & Flag.THREAD_SPECIFIC) !== 0) t.marks |= MarkBit['temporary-table']
-    statement(kind, end)
-  }
-
-  function mariaDbGtid(bytes: Buffer, from: number, bodyEnd: number, position: number): void {
-    abandon()
-    const flags = bytes[from + AT_MARIADB_FLAGS] ?? 0
-    open(bytes, from, position, (flags & MariaDbGtidFlag.STANDALONE) === 0 ? UNTIL_TERMINATOR : ONE_STATEMENT)
-    isMariaDbGroup = true
-    if ((flags & MariaDbGtidFlag.DDL) !== 0) t.marks |= MarkBit.ddl
-    if ((flags & MariaDbGtidFlag.PREPARED_XA) !== 0) t.marks |= MarkBit['xa-prepare']
-    if ((flags & MariaDbGtidFlag.COMPLETED_XA) !== 0) t.marks |= MarkBit['xa-end']
-    // The fields behind the flags are padding to 19 bytes of body in most events of servers before 11.8.
-    const gtid = decodeMariaDbGtid(bytes, from, bodyEnd)
-    if (gtid.twoPhaseAlter !== 'none') t.marks |= MarkBit['two-phase-alter']
-    if (gtid.threadId !== null) t.threadId = gtid.threadId
-    executed.beginMariaDb(gtid.domain, gtid.serverId, gtid.sequence)
-  }
-
-  function mysqlGtid(bytes: Buffer, from: number, bodyEnd: number, position: number, type: number): void {
-    abandon()
-    open(bytes, from, position, ONE_STATEMENT)
-    if (type === EventType.ANONYMOUS_GTID) t.commitUs = immediateCommitUs(bytes, from, bodyEnd)
-    else if (type === EventType.GTID) {
-      t.commitUs = immediateCommitUs(bytes, from, bodyEnd)
-      executed.beginMysql(bytes, from)
-    } else {
-      const gtid = decodeMysqlGtid(bytes, from, bodyEnd)
-      if (gtid === null) return
-      t.commitUs = gtid.immediateCommitUs
-      executed.beginTagged(gtid.tag === '' ? gtid.uuid : `${gtid.uuid}:${gtid.tag}`, gtid.gno)
-    }
-  }
-
-  function load(role: number, type: number, bytes: Buffer, from: number, end: number): void {
-    t.marks |= MarkBit['load-data'] | MarkBit.statement
-    if (state === UNTIL_TERMINATOR) {
-      if (role === EventRole.LOAD_STATEMENT) t.statements++
-      return
-    }
-    const file = u32(bytes, from + loadFileOffset(type))
-    if (role === EventRole.LOAD_BLOCK) {
-      loads.add(file)
-      return
-    }
-    loads.delete(file)
-    t.statements++
-    close(end)
-  }
-
-  function event(role: number, type: number, bytes: Buffer, from: number, bodyEnd: number, position: number, end: number): void {
-    if (role === EventRole.QUERY) return query(bytes, from, bodyEnd, position, end, type)
-    if (role === EventRole.GTID) mysqlGtid(bytes, from, bodyEnd, position, type)
-    else if (role === EventRole.MARIADB_GTID) mariaDbGtid(bytes, from, bodyEnd, position)
-    else if (state === CLOSED) open(bytes, from, position, ONE_STATEMENT)
-    t.events++
-    const stamp = u32(bytes, from + AT_STAMP)
-    if (stamp > t.maxStampSeconds) t.maxStampSeconds = stamp
-    if (role === EventRole.ROWS) {
+  if (role === EventRole.GTID) mysqlGtid(g, from, bodyEnd, position, type)
+  else if (role === EventRole.MARIADB_GTID) mariaDbGtid(g, from, bodyEnd, position)
+  else if (g.state === CLOSED) open(g, from, position, ONE_STATEMENT)
+  t.events++
+  const stamp = g.view.getUint32(from + AT_STAMP, true)
+  if (stamp > t.maxStampSeconds) t.maxStampSeconds = stamp
+  switch (role) {
+    case EventRole.ROWS:
       t.rowsEvents++
       // Rows outside of BEGIN (early 5.1): the event that ends the statement ends the transaction.
-      if (state === ONE_STATEMENT && (u16(bytes, from + HEADER_LENGTH + 6) & ROWS_STATEMENT_END) !== 0) close(end)
-    } else if (role === EventRole.TERMINATOR) {
-      if (type === EventType.XA_PREPARE && bytes[from + HEADER_LENGTH] === 0) t.marks |= MarkBit['xa-prepare']
-      close(end)
-    } else if (role === EventRole.PAYLOAD) {
+      if (g.state === ONE_STATEMENT && (g.view.getUint16(from + HEADER_LENGTH + 6, true) & ROWS_STATEMENT_END) !== 0)
+        close(g, end)
+      return
+    case EventRole.TERMINATOR:
+      if (type === EventType.XA_PREPARE && g.view.getUint8(from + HEADER_LENGTH) === 0) t.marks |= MarkBit['xa-prepare']
+      close(g, end)
+      return
+    case EventRole.PAYLOAD:
       t.marks |= MarkBit.compressed
-      close(end)
-    } else if (role === EventRole.LOAD_BLOCK || role === EventRole.LOAD_STATEMENT) {
-      load(role, type, bytes, from, end)
-    } else if (role === EventRole.INCIDENT) {
+      close(g, end)
+      return
+    case EventRole.LOAD_BLOCK:
+    case EventRole.LOAD_STATEMENT:
+      load(g, role, type, from, end)
+      return
+    case EventRole.INCIDENT:
       t.marks |= MarkBit.incident
-      if (state === ONE_STATEMENT) close(end)
-    } else if (role === EventRole.UNKNOWN) {
+      if (g.state === ONE_STATEMENT) close(g, end)
+      return
+    case EventRole.UNKNOWN:
       t.marks |= MarkBit['unknown-event']
-    }
+      return
+    default:
   }
+}
 
-  return { current: t, isOpen: () => state !== CLOSED, event, abandon }
+function open(g: Grammar, from: number, position: number, as: number): void {
+  const t = g.current
+  g.state = as
+  g.isMariaDbGroup = false
+  t.start = position
+  t.serverId = g.view.getUint32(from + AT_SERVER_ID, true)
+  const stamp = g.view.getUint32(from + AT_STAMP, true)
+  t.firstStampSeconds = stamp
+  t.maxStampSeconds = stamp
+  t.writtenSeconds = 0
+  t.commitUs = 0
+  t.threadId = 0
+  t.begunSeconds = 0
+  t.marks = (g.view.getUint16(from + AT_FLAGS, true) & Flag.SKIP_REPLICATION) === 0 ? 0 : MarkBit['skip-replication']
+  t.events = 0
+  t.rowsEvents = 0
+  t.statements = 0
+}
+
+function close(g: Grammar, end: number): void {
+  if (g.loads.size > 0) {
+    g.state = ONE_STATEMENT
+    return
+  }
+  g.state = CLOSED
+  g.current.end = end
+  commitExecuted(g.executed)
+  g.onTransaction(g.current)
+}
+
+function query(g: Grammar, from: number, bodyEnd: number, position: number, end: number, type: number): void {
+  const t = g.current
+  const stamp = g.view.getUint32(from + AT_STAMP, true)
+  const written = (stamp + queryExecSeconds(g.view, from)) >>> 0
+  const kind = statementKind(g, from, bodyEnd, type)
+  // BEGIN inside a transaction: the one before it was cut short by a crash. (MariaDB's groups have no BEGIN of their own.)
+  if (kind === 'begin' && g.state === UNTIL_TERMINATOR && !g.isMariaDbGroup) abandon(g)
+  if (g.state === CLOSED) open(g, from, position, ONE_STATEMENT)
+  t.events++
+  if (stamp > t.maxStampSeconds) t.maxStampSeconds = stamp
+  if (written > t.writtenSeconds) t.writtenSeconds = written
+  if (t.threadId === 0) t.threadId = queryThreadId(g.view, from)
+  if (t.begunSeconds === 0) t.begunSeconds = written
+  if ((g.view.getUint16(from + AT_FLAGS, true) & Flag.THREAD_SPECIFIC) !== 0) t.marks |= MarkBit['temporary-table']
+  statement(g, kind, end)
+}
+
+function statement(g: Grammar, kind: StatementKind, end: number): void {
+  const t = g.current
+  switch (kind) {
+    case 'begin':
+    case 'xa-start':
+      g.state = UNTIL_TERMINATOR
+      return
+    case 'commit':
+      if (t.rowsEvents > 0 || t.statements > 0) t.marks |= MarkBit['non-transactional']
+      close(g, end)
+      return
+    case 'rollback':
+      t.marks |= MarkBit['rolled-back']
+      close(g, end)
+      return
+    case 'xa-rollback':
+      t.marks |= MarkBit['xa-end']
+      close(g, end)
+      return
+    case 'xa-commit':
+      t.marks |= MarkBit['xa-end']
+      break
+    case 'dml':
+      t.marks |= MarkBit.statement
+      t.statements++
+      break
+    case 'truncate':
+    case 'ddl':
+      t.marks |= MarkBit.ddl
+      t.statements++
+      break
+    case 'savepoint':
+    case 'xa-end':
+    case 'other':
+      break
+    default:
+      kind satisfies never
+  }
+  if (g.state === ONE_STATEMENT) close(g, end)
+}
+
+function mariaDbGtid(g: Grammar, from: number, bodyEnd: number, position: number): void {
+  abandon(g)
+  const t = g.current
+  const flags = g.view.getUint8(from + AT_MARIADB_FLAGS)
+  open(g, from, position, (flags & MariaDbGtidFlag.STANDALONE) === 0 ? UNTIL_TERMINATOR : ONE_STATEMENT)
+  g.isMariaDbGroup = true
+  if ((flags & MariaDbGtidFlag.DDL) !== 0) t.marks |= MarkBit.ddl
+  if ((flags & MariaDbGtidFlag.PREPARED_XA) !== 0) t.marks |= MarkBit['xa-prepare']
+  if ((flags & MariaDbGtidFlag.COMPLETED_XA) !== 0) t.marks |= MarkBit['xa-end']
+  // The fields behind the flags are padding to 19 bytes of body in most events of servers before 11.8.
+  const gtid = decodeMariaDbGtid(g.bytes, from, bodyEnd)
+  if (gtid.twoPhaseAlter !== 'none') t.marks |= MarkBit['two-phase-alter']
+  if (gtid.threadId !== null) t.threadId = gtid.threadId
+  beginMariaDb(g.executed, gtid.domain, gtid.serverId, gtid.sequence)
+}
+
+function mysqlGtid(g: Grammar, from: number, bodyEnd: number, position: number, type: number): void {
+  abandon(g)
+  open(g, from, position, ONE_STATEMENT)
+  if (type === EventType.ANONYMOUS_GTID) g.current.commitUs = immediateCommitUs(g.view, from, bodyEnd)
+  else if (type === EventType.GTID) {
+    g.current.commitUs = immediateCommitUs(g.view, from, bodyEnd)
+    if (from + MYSQL_GTID_LENGTH <= bodyEnd) beginMysql(g.executed, g.bytes, g.view, from)
+  } else {
+    const gtid = decodeMysqlGtid(g.bytes, from, bodyEnd)
+    if (gtid === null) return
+    g.current.commitUs = gtid.immediateCommitUs
+    beginTagged(g.executed, gtid.tag === '' ? gtid.uuid : `${gtid.uuid}:${gtid.tag}`, gtid.gno)
+  }
+}
+
+function load(g: Grammar, role: number, type: number, from: number, end: number): void {
+  const t = g.current
+  t.marks |= MarkBit['load-data'] | MarkBit.statement
+  if (g.state === UNTIL_TERMINATOR) {
+    if (role === EventRole.LOAD_STATEMENT) t.statements++
+    return
+  }
+  const file = u32(g.bytes, from + loadFileOffset(type))
+  if (role === EventRole.LOAD_BLOCK) {
+    g.loads.add(file)
+    return
+  }
+  g.loads.delete(file)
+  t.statements++
+  close(g, end)
 }
 
 /** Rows event flag STMT_END_F, behind the table id of six bytes. */
 const ROWS_STATEMENT_END = 1
 
 /** The two statements that end nearly every transaction are told by their bytes, without making text of them. */
-function statementKind(bytes: Buffer, from: number, bodyEnd: number, type: number): StatementKind {
+function statementKind({ bytes, view }: Grammar, from: number, bodyEnd: number, type: number): StatementKind {
   if (type === EventType.QUERY_COMPRESSED) {
     const whole = queryStatement(bytes, from, bodyEnd)
     return whole === null ? 'ddl' : classifyStatement(whole, 0, whole.length)
   }
   const start = queryTextStart(bytes, from, bodyEnd)
-  if (bodyEnd - start === 5 && u32(bytes, start) === BEGI && bytes[start + 4] === 0x4e) return 'begin'
+  if (bodyEnd - start === 5 && view.getUint32(start, true) === BEGI && bytes[start + 4] === 0x4e) return 'begin'
   return classifyStatement(bytes, start, bodyEnd)
 }
 

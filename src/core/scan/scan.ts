@@ -16,6 +16,7 @@ import {
   AT_SIZE,
   AT_STAMP,
   AT_TYPE,
+  CHECKSUM_LENGTH,
   EventRole,
   EventType,
   eventTypeName,
@@ -26,10 +27,12 @@ import {
 } from '../binlog/layout.ts'
 import { FIRST_POSITION } from '../coordinate.ts'
 import type { EventSink, FileEndCause } from '../ports.ts'
-import type { ExecutedTracker } from './executed.ts'
-import { createExecutedTracker } from './executed.ts'
+import type { Executed } from './executed.ts'
+import { createExecuted, resetExecuted } from './executed.ts'
 import type { ScannedTransaction } from './grammar.ts'
-import { createGrammar } from './grammar.ts'
+import { abandon, createGrammar, isOpen, offer, takeEvent } from './grammar.ts'
+import type { Reach } from './usual.ts'
+import { takeUsual } from './usual.ts'
 
 /**
  * How a file ended. `rotate` and `stop`: closed by the server. `end`: at the end of an event outside of a transaction, with
@@ -116,7 +119,7 @@ export interface ScanOptions {
 }
 
 export interface Scan extends EventSink {
-  readonly executed: ExecutedTracker
+  readonly executed: Executed
   readonly file: ScannedFile | null
   /** End of the last event outside of a transaction in the file at hand. */
   readonly coveredEnd: number
@@ -136,21 +139,19 @@ export interface Scan extends EventSink {
 const MAX_EVENT_SIZE = 0x4000_0000 + 0x10_0000
 
 export function createScan(listener: ScanListener, options: ScanOptions = {}): Scan {
-  const executed = createExecutedTracker()
+  const executed = createExecuted()
   const checkAll = options.checksums === 'all'
   const decrypted = options.decrypted === true
+  const onlyGrammar = !checkAll && listener.onEvent === undefined
   let file: ScannedFile | null = null
   let headSeen = false
-  let done = false
   let fileDone = false
   let checksumLength = 0
-  let readEnd = 0
-  let coveredEnd = 0
-  let lastEventStart = 0
   let lastEventCrc = 0
   let partial = false
   let ending: { kind: FileEndingKind; detail: string; next: string | null; stampSeconds: number | null } | null = null
 
+  const reach: Reach = { isDone: false, readEnd: 0, coveredEnd: 0, lastEventStart: 0, lastEventAt: -1 }
   const grammar = createGrammar(
     executed,
     (transaction) => {
@@ -182,8 +183,8 @@ export function createScan(listener: ScanListener, options: ScanOptions = {}): S
     headSeen = false
     fileDone = false
     checksumLength = 0
-    readEnd = coveredEnd = FIRST_POSITION
-    lastEventStart = lastEventCrc = 0
+    reach.readEnd = reach.coveredEnd = FIRST_POSITION
+    reach.lastEventStart = lastEventCrc = 0
     partial = false
     ending = null
   }
@@ -191,7 +192,10 @@ export function createScan(listener: ScanListener, options: ScanOptions = {}): S
   function take(bytes: Buffer, from: number, to: number, position: number): number {
     let at = from
     partial = false
-    while (!done && !fileDone) {
+    offer(grammar, bytes)
+    while (!reach.isDone && !fileDone) {
+      if (headSeen && onlyGrammar) at = takeUsual(reach, grammar, checksumLength, at, to, position + (at - from))
+      if (reach.isDone) break
       if (at + HEADER_LENGTH > to) {
         partial = at < to
         break
@@ -214,6 +218,9 @@ export function createScan(listener: ScanListener, options: ScanOptions = {}): S
       if (!one(bytes, at, size, type, start)) break
       at += size
     }
+    const last = reach.lastEventAt
+    if (last >= 0) lastEventCrc = u32(bytes, last + u32(bytes, last + AT_SIZE) - CHECKSUM_LENGTH)
+    reach.lastEventAt = -1
     return at
   }
 
@@ -235,7 +242,7 @@ export function createScan(listener: ScanListener, options: ScanOptions = {}): S
       )
       return false
     }
-    const misplaced = endLogPos !== 0 && endLogPos !== end % 0x1_0000_0000
+    const misplaced = endLogPos !== 0 && endLogPos !== end >>> 0
     if (checksumLength > 0 && (checkAll || misplaced) && !checksumHolds(bytes, from, size)) {
       endWith('damaged', `the ${eventTypeName(type)} event at ${position} fails its checksum`)
       return false
@@ -251,7 +258,7 @@ export function createScan(listener: ScanListener, options: ScanOptions = {}): S
       raw.position = position
       raw.end = end
       if (!listener.onEvent(raw)) {
-        done = true
+        reach.isDone = true
         return false
       }
     }
@@ -275,16 +282,16 @@ export function createScan(listener: ScanListener, options: ScanOptions = {}): S
         break
       case EventRole.UNKNOWN:
         // A type that may be skipped: inside a transaction it belongs to it, outside it is nothing.
-        if (grammar.isOpen()) grammar.event(role, type, bytes, from, bodyEnd, position, end)
+        if (isOpen(grammar)) takeEvent(grammar, role, type, from, bodyEnd, position, end)
         break
       default:
-        grammar.event(role, type, bytes, from, bodyEnd, position, end)
+        takeEvent(grammar, role, type, from, bodyEnd, position, end)
     }
-    readEnd = end
-    if (!grammar.isOpen()) {
-      coveredEnd = end
-      lastEventStart = position
-      lastEventCrc = u32(bytes, from + size - 4)
+    reach.readEnd = end
+    if (!isOpen(grammar)) {
+      reach.coveredEnd = end
+      reach.lastEventStart = position
+      reach.lastEventAt = from
     }
     return true
   }
@@ -339,15 +346,15 @@ export function createScan(listener: ScanListener, options: ScanOptions = {}): S
     file.fingerprint = format.fingerprint
     file.inUse = (flags & Flag.BINLOG_IN_USE) !== 0
     checksumLength = format.checksumLength
-    readEnd = coveredEnd = position + size
-    lastEventStart = position
+    reach.readEnd = reach.coveredEnd = position + size
+    reach.lastEventStart = position
     return true
   }
 
   function previousGtids(type: number, bytes: Buffer, from: number, bodyEnd: number): void {
-    if (file === null || grammar.isOpen()) return
+    if (file === null || isOpen(grammar)) return
     const known = type === EventType.GTID_LIST ? decodeGtidList(bytes, from, bodyEnd) : decodePreviousGtids(bytes, from, bodyEnd)
-    executed.reset(known)
+    resetExecuted(executed, known)
     file.previousGtids = known?.toString() ?? null
     file.fingerprint = fingerprintOf([file.fingerprint, file.previousGtids ?? ''])
   }
@@ -358,7 +365,7 @@ export function createScan(listener: ScanListener, options: ScanOptions = {}): S
       endWith('relay-log', `an artificial ROTATE stands at ${position}, as only relay logs have`)
       return false
     }
-    grammar.abandon()
+    abandon(grammar)
     ending =
       type === EventType.STOP
         ? { kind: 'stop', next: null, stampSeconds, detail: '' }
@@ -368,16 +375,16 @@ export function createScan(listener: ScanListener, options: ScanOptions = {}): S
 
   function endFile(cause: FileEndCause): void {
     if (file === null) return
-    const inside = grammar.isOpen()
+    const inside = isOpen(grammar)
     const insideStart = grammar.current.start
-    grammar.abandon()
+    abandon(grammar)
     announce()
     listener.onFileEnd?.(
       {
         file: file.name,
         kind: endingKind(cause, inside),
-        readEnd,
-        coveredEnd,
+        readEnd: reach.readEnd,
+        coveredEnd: reach.coveredEnd,
         next: ending?.next ?? null,
         stampSeconds: ending?.stampSeconds ?? null,
         detail: ending?.detail ?? endingDetail(cause, inside, insideStart),
@@ -390,7 +397,7 @@ export function createScan(listener: ScanListener, options: ScanOptions = {}): S
   function endingKind(cause: FileEndCause, inside: boolean): FileEndingKind {
     if (ending !== null) return ending.kind
     if (cause !== 'end') return cause
-    if (done) return 'stopped'
+    if (reach.isDone) return 'stopped'
     if (file?.format === null) return partial ? 'truncated' : 'empty'
     if (partial) return 'truncated'
     return inside ? 'incomplete' : 'end'
@@ -398,13 +405,13 @@ export function createScan(listener: ScanListener, options: ScanOptions = {}): S
 
   function endingDetail(cause: FileEndCause, inside: boolean, insideStart: number): string {
     if (cause !== 'end') return ''
-    if (partial) return `the file ends inside the event at ${readEnd}`
+    if (partial) return `the file ends inside the event at ${reach.readEnd}`
     return inside ? `the file ends inside the transaction at ${insideStart}` : ''
   }
 
   return {
     get done() {
-      return done
+      return reach.isDone
     },
     get fileDone() {
       return fileDone
@@ -413,20 +420,20 @@ export function createScan(listener: ScanListener, options: ScanOptions = {}): S
       return file
     },
     get coveredEnd() {
-      return coveredEnd
+      return reach.coveredEnd
     },
     get lastEventStart() {
-      return lastEventStart
+      return reach.lastEventStart
     },
     get lastEventCrc() {
       return lastEventCrc
     },
     get isInTransaction() {
-      return grammar.isOpen()
+      return isOpen(grammar)
     },
     transaction: grammar.current,
     get readEnd() {
-      return readEnd
+      return reach.readEnd
     },
     executed,
     beginFile,
@@ -434,7 +441,7 @@ export function createScan(listener: ScanListener, options: ScanOptions = {}): S
     endFile,
     endBatch: (arrivedAtUs) => listener.onBatchEnd?.(arrivedAtUs),
     stop() {
-      done = true
+      reach.isDone = true
     },
   }
 }
