@@ -7,12 +7,13 @@ const unitUs: Readonly<Record<string, number>> = { ms: 1000, s: 1_000_000, m: 60
 export function parseDuration(input: string): number {
   const text = input.trim()
   if (text === '0') return 0
-  if (!/^(\d+(\.\d{1,6})?(ms|s|m|h|d))+$/.test(text)) {
+  const refuse = (): never => {
     throw new BinpointError('TIME_SYNTAX', `'${input}' is not a duration`, { hint: 'give for example 90s, 5m, 1h30m or 0' })
   }
+  if (!/^(\d+(\.\d{1,6})?(ms|s|m|h|d))+$/.test(text)) refuse()
   let us = 0
   for (const [, amount, unit] of text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h|d)/g)) us += Number(amount) * (unitUs[unit ?? ''] ?? 0)
-  return Math.round(us)
+  return us <= Number.MAX_SAFE_INTEGER ? Math.round(us) : refuse()
 }
 
 /** The shortest text of whole units: `1m30s`, `419ms`. */
