@@ -68,9 +68,11 @@ export async function refresh(store: IndexStore, source: LogSource, args: Argume
   for (let tries = 1; ; tries++) {
     const progress = await createProgress(args, shell)
     try {
-      const { log } = await buildIndex({ store, source, signal: shell.signal, onProgress: progress.update })
+      const { log, replacedBecause } = await buildIndex({ store, source, signal: shell.signal, onProgress: progress.update })
       // An index that an interrupt left half-way must not answer: it would take its end for that of the log.
       shell.signal.throwIfAborted()
+      if (replacedBecause !== null)
+        note(`binpoint: ${source.name} has another log than was indexed: ${replacedBecause}`, args, shell)
       return log
     } catch (error) {
       if (!(error instanceof BinpointError) || error.code !== 'INDEX_BUSY' || tries === BUSY_TRIES) throw error
@@ -91,5 +93,5 @@ export function indexedLog(store: IndexStore, name: string): LogRow {
 }
 
 export function note(text: string, args: Arguments, shell: Shell): void {
-  if (!isSet(args, 'quiet') && !isSet(args, 'json')) shell.stderr(`${text}\n`)
+  if (!isSet(args, 'quiet')) shell.stderr(`${text}\n`)
 }

@@ -3,8 +3,9 @@
  * 8.0.23 to 8.0.26, and the old ones gone in 8.4. AUTO_POSITION exists since 5.6, channels since 5.7.6.
  */
 import type { Coordinate } from '../core/coordinate.ts'
-import type { Dialect, ReplicaIdentity } from '../core/plan/dialect.ts'
+import type { Dialect, ExecutedColumns, ReplicaIdentity } from '../core/plan/dialect.ts'
 import { quote, quoteToken } from './quote.ts'
+import { isAtRest } from './rest.ts'
 
 export interface MysqlWords {
   readonly name: string
@@ -14,6 +15,8 @@ export interface MysqlWords {
   readonly positionWait: 'MASTER_POS_WAIT' | 'SOURCE_POS_WAIT'
   readonly execMode: 'slave_exec_mode' | 'replica_exec_mode'
   readonly hasAutoPosition: boolean
+  /** `mysql.slave_relay_log_info`: filled by default since 8.0, before where relay_log_info_repository is TABLE. */
+  readonly hasRelayLogInfoTable: boolean
 }
 
 export const mysqlWords: readonly MysqlWords[] = [
@@ -25,6 +28,7 @@ export const mysqlWords: readonly MysqlWords[] = [
     positionWait: 'MASTER_POS_WAIT',
     execMode: 'slave_exec_mode',
     hasAutoPosition: false,
+    hasRelayLogInfoTable: false,
   },
   {
     name: 'mysql-5.6',
@@ -34,6 +38,7 @@ export const mysqlWords: readonly MysqlWords[] = [
     positionWait: 'MASTER_POS_WAIT',
     execMode: 'slave_exec_mode',
     hasAutoPosition: true,
+    hasRelayLogInfoTable: true,
   },
   {
     name: 'mysql-8.0.22',
@@ -43,6 +48,7 @@ export const mysqlWords: readonly MysqlWords[] = [
     positionWait: 'MASTER_POS_WAIT',
     execMode: 'slave_exec_mode',
     hasAutoPosition: true,
+    hasRelayLogInfoTable: true,
   },
   {
     name: 'mysql-8.0.23',
@@ -52,6 +58,7 @@ export const mysqlWords: readonly MysqlWords[] = [
     positionWait: 'MASTER_POS_WAIT',
     execMode: 'slave_exec_mode',
     hasAutoPosition: true,
+    hasRelayLogInfoTable: true,
   },
   {
     name: 'mysql-8.4',
@@ -61,6 +68,7 @@ export const mysqlWords: readonly MysqlWords[] = [
     positionWait: 'SOURCE_POS_WAIT',
     execMode: 'replica_exec_mode',
     hasAutoPosition: true,
+    hasRelayLogInfoTable: true,
   },
 ]
 
@@ -75,16 +83,39 @@ export function mysqlDialect(words: MysqlWords): Dialect {
     stopReceiver: (channel) => `STOP ${replica} IO_THREAD${channelClause(channel)}`,
     start: (channel) => `START ${replica}${channelClause(channel)}`,
     startUntil: (end, channel) => `START ${replica} UNTIL ${coordinate(end)}${channelClause(channel)}`,
+    startUntilText: (file, position, channel) =>
+      `CONCAT(${quote(`START ${replica} UNTIL ${source}_LOG_FILE = `)}, QUOTE(${file}), ', ${source}_LOG_POS = ', ${position}${channel === '' ? '' : `, ${quote(channelClause(channel))}`})`,
     changeTo: (at, channel) =>
       `${words.change} ${coordinate(at)}${words.hasAutoPosition ? `, ${source}_AUTO_POSITION = 0` : ''}${channelClause(channel)}`,
+    followGtids: (_using, channel) => `${words.change} ${source}_AUTO_POSITION = 1${channelClause(channel)}`,
     positionWait: (file, position, seconds, channel) =>
-      `${words.positionWait}(${quote(file)}, ${position}, ${seconds}${channel === '' ? '' : `, ${quote(channel)}`})`,
+      `${words.positionWait}(${file}, ${position}, ${seconds}${channel === '' ? '' : `, ${quote(channel)}`})`,
     execMode: words.execMode,
     isServer: (identity: ReplicaIdentity) =>
       identity.serverUuid === null
         ? `@@server_id = ${identity.serverId} AND @@hostname = ${quote(identity.hostname)} AND @@port = ${identity.port}`
         : `@@server_uuid = ${quote(identity.serverUuid)}`,
+    isAtRest,
+    executedIn: words.hasRelayLogInfoTable ? executedColumns : null,
+    standing: (channel) => [...(words.hasRelayLogInfoTable ? [executedText(channel)] : []), ...startCounters],
     showStatus: (channel) => `SHOW ${replica} STATUS${channelClause(channel)}`,
     quote,
   }
 }
+
+/** Channel_name came with the channels; a server without them has one row. */
+function executedColumns(channel: string): ExecutedColumns {
+  const where = channel === '' ? '' : ` WHERE Channel_name = ${quote(channel)}`
+  return { file: 'Master_log_name', position: 'Master_log_pos', from: `FROM mysql.slave_relay_log_info${where}` }
+}
+
+function executedText(channel: string): string {
+  const { file, position, from } = executedColumns(channel)
+  return `(SELECT CONCAT(${file}, ':', ${position}) ${from})`
+}
+
+/** How often replication was started since the server was: up to 5.6, and in 5.7. */
+const startCounters = [
+  `(SELECT VARIABLE_VALUE FROM information_schema.GLOBAL_STATUS WHERE VARIABLE_NAME = 'COM_SLAVE_START')`,
+  `(SELECT VARIABLE_VALUE FROM performance_schema.global_status WHERE VARIABLE_NAME = 'Com_slave_start')`,
+]

@@ -1,38 +1,34 @@
 /** Everything that a plan needs to know of a replica, asked in a few short statements that lock nothing. */
 import type { Coordinate } from '../core/coordinate.ts'
 import type { Dialect } from '../core/plan/dialect.ts'
-import type { ReplicaFacts, TableFacts } from '../core/plan/replica.ts'
+import type { ReplicaFacts, Standing } from '../core/plan/replica.ts'
 import { dialectOf } from '../dialect/choose.ts'
 import { parseFlavor } from '../dialect/flavor.ts'
 import { BinpointError } from '../errors.ts'
 import type { Row, ServerConnection } from './connection.ts'
 import { addressText } from './connection.ts'
+import { text } from './rows.ts'
 
 export interface InspectedReplica {
   readonly facts: ReplicaFacts
   readonly dialect: Dialect
 }
 
-export interface TableName {
-  readonly schema: string
-  readonly table: string
-}
-
 /** `channel`: empty for the only one. Throws UNSUPPORTED_SERVER, USAGE (which channel?), SERVER_ERROR, MISSING_PRIVILEGE. */
-export async function inspectReplica(
-  connection: ServerConnection,
-  channel: string,
-  tables: readonly TableName[],
-): Promise<InspectedReplica> {
+export async function inspectReplica(connection: ServerConnection, channel: string): Promise<InspectedReplica> {
   const address = addressText(connection.address)
-  const [about] = await connection.query('SELECT VERSION() AS version, @@server_id AS id, @@hostname AS hostname, @@port AS port')
+  const [about] = await connection.query(
+    'SELECT VERSION() AS version, @@server_id AS id, @@hostname AS hostname, @@port AS port, @@basedir AS basedir',
+  )
   const version = text(about, 'version')
   const flavor = parseFlavor(version)
   if (flavor === null)
     throw new BinpointError('UNSUPPORTED_SERVER', `${address} says its version is '${version}', which is not known`)
   const dialect = dialectOf(flavor)
   const variables = await globalVariables(connection)
-  const status = chooseChannel(await statusRows(connection, flavor.family), channel, address)
+  const statuses = await statusRows(connection, flavor.family)
+  const status = chooseChannel(statuses, channel, address)
+  const standing = await standingOf(connection, dialect.standing(channel))
   const facts: ReplicaFacts = {
     address,
     identity: {
@@ -50,7 +46,7 @@ export async function inspectReplica(
       serverUuid: pick(status, 'Source_UUID', 'Master_UUID') || null,
     },
     receiverRuns: pick(status, 'Replica_IO_Running', 'Slave_IO_Running') === 'Yes',
-    applierRuns: pick(status, 'Replica_SQL_Running', 'Slave_SQL_Running') === 'Yes',
+    applierRuns: applierRuns(status),
     executed: coordinate(
       status,
       ['Relay_Source_Log_File', 'Relay_Master_Log_File'],
@@ -81,19 +77,22 @@ export async function inspectReplica(
     delaySeconds: Number(status['SQL_Delay'] ?? 0),
     execMode: variables.get('replica_exec_mode') ?? variables.get('slave_exec_mode') ?? 'STRICT',
     readers: await countReaders(connection),
-    tables: await Promise.all(tables.map((table) => tableFacts(connection, table))),
+    otherRunning: statuses.filter((row) => row !== status && applierRuns(row)).map(channelName),
+    standing,
+    showsExecuted: dialect.executedIn !== null && standing.some(({ expression }) => expression.includes('slave_relay_log_info')),
+    isManaged: text(about, 'basedir').startsWith('/rdsdbbin'),
   }
   return { facts, dialect }
 }
 
 function statusRows(connection: ServerConnection, family: 'mysql' | 'mariadb'): Promise<readonly Row[]> {
   return family === 'mariadb'
-    ? connection.query('SHOW ALL SLAVES STATUS')
+    ? connection.queryFirst('SHOW ALL SLAVES STATUS', 'SHOW SLAVE STATUS')
     : connection.queryFirst('SHOW REPLICA STATUS', 'SHOW SLAVE STATUS')
 }
 
 function chooseChannel(rows: readonly Row[], channel: string, address: string): Row {
-  const names = rows.map((row) => text(row, 'Channel_Name') || text(row, 'Connection_name'))
+  const names = rows.map(channelName)
   const chosen = channel === '' && rows.length === 1 ? rows[0] : rows[names.indexOf(channel)]
   if (chosen !== undefined) return chosen
   if (rows.length === 0) {
@@ -108,6 +107,29 @@ function chooseChannel(rows: readonly Row[], channel: string, address: string): 
       hint: `add one of: ${names.map((name) => `--channel '${name}'`).join(', ')}`,
     },
   )
+}
+
+function channelName(row: Row): string {
+  return text(row, 'Channel_Name') || text(row, 'Connection_name')
+}
+
+function applierRuns(row: Row): boolean {
+  return pick(row, 'Replica_SQL_Running', 'Slave_SQL_Running') === 'Yes'
+}
+
+/** Expressions that the server or the account does not know, or that have no value here, are left out. */
+async function standingOf(connection: ServerConnection, expressions: readonly string[]): Promise<readonly Standing[]> {
+  const standing: Standing[] = []
+  for (const expression of expressions) {
+    try {
+      const [row] = await connection.query(`SELECT ${expression} AS value`)
+      const value = row?.['value']
+      if (value !== null && value !== undefined) standing.push({ expression, value: text(row, 'value') })
+    } catch (error) {
+      if (!(error instanceof BinpointError) || !/^(SERVER_ERROR|MISSING_PRIVILEGE|ACCESS_DENIED)$/.test(error.code)) throw error
+    }
+  }
+  return standing
 }
 
 async function globalVariables(connection: ServerConnection): Promise<ReadonlyMap<string, string>> {
@@ -142,30 +164,6 @@ function filtersOf(status: Row): readonly string[] {
   return names.filter((name) => text(status, name) !== '').map((name) => `${name} = ${text(status, name)}`)
 }
 
-async function tableFacts(connection: ServerConnection, { schema, table }: TableName): Promise<TableFacts> {
-  const where = `TABLE_SCHEMA = ${literal(schema)} AND TABLE_NAME = ${literal(table)}`
-  const [found] = await connection.query(`SELECT ENGINE AS engine FROM information_schema.TABLES WHERE ${where}`)
-  const keys = await connection.query(
-    `SELECT CONSTRAINT_TYPE AS type FROM information_schema.TABLE_CONSTRAINTS WHERE ${where} AND CONSTRAINT_TYPE IN ('PRIMARY KEY', 'UNIQUE')`,
-  )
-  const cascades = await connection.query(
-    `SELECT 1 AS one FROM information_schema.REFERENTIAL_CONSTRAINTS WHERE CONSTRAINT_SCHEMA = ${literal(schema)} AND (TABLE_NAME = ${literal(table)} OR REFERENCED_TABLE_NAME = ${literal(table)}) AND (DELETE_RULE IN ('CASCADE', 'SET NULL') OR UPDATE_RULE IN ('CASCADE', 'SET NULL')) LIMIT 1`,
-  )
-  return {
-    schema,
-    table,
-    exists: found !== undefined,
-    hasPrimaryKey: keys.some((key) => text(key, 'type') === 'PRIMARY KEY'),
-    uniqueKeys: keys.length,
-    cascades: cascades.length > 0,
-    engine: text(found, 'engine'),
-  }
-}
-
-function literal(name: string): string {
-  return `X'${Buffer.from(name, 'utf8').toString('hex')}'`
-}
-
 function coordinate(status: Row, files: readonly [string, string], positions: readonly [string, string]): Coordinate {
   return { file: pick(status, ...files), position: Number(pick(status, ...positions)) }
 }
@@ -173,11 +171,6 @@ function coordinate(status: Row, files: readonly [string, string], positions: re
 /** The new name's value, or the old one's. */
 function pick(row: Row, name: string, old: string): string {
   return text(row, name) || text(row, old)
-}
-
-function text(row: Row | undefined, name: string): string {
-  const value = row?.[name]
-  return typeof value === 'string' ? value : typeof value === 'number' || typeof value === 'bigint' ? String(value) : ''
 }
 
 function number(row: Row | undefined, name: string): number {

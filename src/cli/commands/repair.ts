@@ -1,5 +1,6 @@
-import type { Inspect } from '../../app/repair.ts'
+import type { RepairRequest } from '../../app/repair.ts'
 import { repair } from '../../app/repair.ts'
+import { acceptable } from '../../core/plan/findings.ts'
 import { parseCoordinate } from '../../core/coordinate.ts'
 import { parseDuration } from '../../core/time/duration.ts'
 import { parseTime } from '../../core/time/parse.ts'
@@ -53,10 +54,13 @@ export const repairCommand: Command = {
   uses: ['index', 'time', 'server', 'output', 'progress', 'answer'],
   run: async (args, shell) => {
     const start = await startOf(args, shell)
-    const replica = await replicaOf(args, shell)
+    const accept = acceptedOf(args)
+    await using open = new AsyncDisposableStack()
     const waitSeconds = Math.max(1, Math.round(parseDuration(textOf(args, 'wait') ?? '1h') / 1_000_000))
     using store = openIndex(args, shell)
     await using source = await sourceOf(args, shell, store)
+    // Before the index is brought up to date: the log that was read then reaches at least as far as the replica does.
+    const replica = await replicaOf(args, shell, open)
     const log = await refresh(store, source, args, shell)
     const result = await repair({
       store,
@@ -65,7 +69,7 @@ export const repairCommand: Command = {
       start,
       replica,
       channel: textOf(args, 'channel') ?? '',
-      accept: new Set(listOf(args, 'accept')),
+      accept,
       waitSeconds,
       signal: shell.signal,
     })
@@ -76,7 +80,7 @@ export const repairCommand: Command = {
   },
 }
 
-async function startOf(args: Arguments, shell: Shell): Promise<Parameters<typeof repair>[0]['start']> {
+async function startOf(args: Arguments, shell: Shell): Promise<RepairRequest['start']> {
   const time = textOf(args, 'at')
   const from = textOf(args, 'from')
   if ((time === undefined) === (from === undefined)) {
@@ -93,7 +97,8 @@ async function startOf(args: Arguments, shell: Shell): Promise<Parameters<typeof
   }
 }
 
-async function replicaOf(args: Arguments, shell: Shell): Promise<Parameters<typeof repair>[0]['replica']> {
+/** An account that may look, for as long as the plan is made. */
+async function replicaOf(args: Arguments, shell: Shell, open: AsyncDisposableStack): Promise<RepairRequest['replica']> {
   const text = textOf(args, 'replica')
   const dialect = textOf(args, 'dialect')
   if ((text === undefined) === (dialect === undefined)) {
@@ -103,11 +108,21 @@ async function replicaOf(args: Arguments, shell: Shell): Promise<Parameters<type
   }
   if (text === undefined) return { dialect: parseDialect(dialect ?? '') }
   const address = await serverAddress(text, args, shell)
-  const inspect: Inspect = async (tables) => {
-    const { connect } = await import('../../server/connection.ts')
-    const { inspectReplica } = await import('../../server/replica.ts')
-    await using connection = await connect(address, timeoutMs(args))
-    return await inspectReplica(connection, textOf(args, 'channel') ?? '', tables)
+  const { connect } = await import('../../server/connection.ts')
+  const { inspectReplica } = await import('../../server/replica.ts')
+  const { inspectTables } = await import('../../server/tables.ts')
+  const connection = open.use(await connect(address, timeoutMs(args)))
+  const inspected = await inspectReplica(connection, textOf(args, 'channel') ?? '')
+  return { ...inspected, tables: (names) => inspectTables(connection, names) }
+}
+
+function acceptedOf(args: Arguments): ReadonlySet<string> {
+  const accepted = new Set(listOf(args, 'accept'))
+  for (const code of accepted) {
+    if (![...acceptable].some((known) => known === code))
+      throw new BinpointError('USAGE', `--accept ${code} is not a finding that can be accepted`, {
+        hint: `one of: ${[...acceptable].join(', ')}`,
+      })
   }
-  return inspect
+  return accepted
 }

@@ -9,17 +9,36 @@ export interface Dialect {
   readonly stop: (channel: string) => string
   readonly stopReceiver: (channel: string) => string
   readonly start: (channel: string) => string
-  /** START UNTIL. `position` is a number, or the text of an SQL expression for `prepared`. */
   readonly startUntil: (end: Coordinate, channel: string) => string
+  /** The text of START UNTIL as an SQL expression, from expressions for the file and the position: to be prepared. */
+  readonly startUntilText: (file: string, position: string, channel: string) => string
   /** Repositions and nothing else: naming a host would reset the rest. */
   readonly changeTo: (at: Coordinate, channel: string) => string
-  /** The function call that waits: >= 0 when `position` (a number or an SQL expression) of `file` has been executed, -1 after `seconds`, NULL when the applier does not run. */
-  readonly positionWait: (file: string, position: number | string, seconds: number, channel: string) => string
+  /** Goes back to GTID positions, which changeTo leaves; `using` is MariaDB's Using_Gtid. */
+  readonly followGtids: (using: string | null, channel: string) => string
+  /**
+   * The function call that waits, from SQL expressions for the file and the position: >= 0 when the position has been executed, -1
+   * after `seconds`, NULL when the applier does not run.
+   */
+  readonly positionWait: (file: string, position: string, seconds: number, channel: string) => string
   readonly execMode: 'slave_exec_mode' | 'replica_exec_mode'
   /** A condition that is true only on the server that the plan was made for. */
   readonly isServer: (identity: ReplicaIdentity) => string
+  /** A condition that is true while an applier has executed all that was received, and stands still if nothing more is. */
+  readonly isAtRest: string
+  /** Where SQL can read what a stopped replica has executed: columns and table; null where it cannot. */
+  readonly executedIn: ((channel: string) => ExecutedColumns) | null
+  /** Expressions whose values stay as they are while a stopped replica stays where it is. Not every server knows each. */
+  readonly standing: (channel: string) => readonly string[]
   readonly showStatus: (channel: string) => string
   readonly quote: (text: string) => string
+}
+
+export interface ExecutedColumns {
+  readonly file: string
+  readonly position: string
+  /** `FROM … WHERE …`. */
+  readonly from: string
 }
 
 export interface ReplicaIdentity {

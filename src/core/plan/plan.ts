@@ -19,7 +19,10 @@ export interface Plan {
   readonly window: Window
   /** Empty when a finding blocks. */
   readonly steps: readonly Step[]
+  /** Puts back what was there, as long as the replay has not begun. Empty when no replica was looked at. */
   readonly undo: readonly { readonly sql: string }[]
+  /** Goes back to GTID positions when all is done, where the replica had followed them. */
+  readonly afterwards: readonly { readonly sql: string }[]
 }
 
 export interface RepairResult {

@@ -26,7 +26,20 @@ export interface ReplicaFacts {
   readonly delaySeconds: number
   readonly execMode: string
   readonly readers: number
-  readonly tables: readonly TableFacts[]
+  /** Other channels whose applier runs. */
+  readonly otherRunning: readonly string[]
+  /** What SQL reads of the replica's state, as it is now: expressions of the dialect with their values. */
+  readonly standing: readonly Standing[]
+  /** SQL on the replica can read what it has executed. */
+  readonly showsExecuted: boolean
+  /** A service of a cloud provider, where only its own procedures may reposition. */
+  readonly isManaged: boolean
+}
+
+/** An SQL expression, and the value that it had. */
+export interface Standing {
+  readonly expression: string
+  readonly value: string
 }
 
 /** Keys of a table in the window, on the replica. */

@@ -1,0 +1,233 @@
+/** What follows from where the replica stands and what it is, for one window. Each finding says what to do. */
+import type { Coordinate } from '../coordinate.ts'
+import { formatCoordinate } from '../coordinate.ts'
+import { GtidSet } from '../binlog/gtidSet.ts'
+import type { Finding } from '../findings.ts'
+import { finding } from './findings.ts'
+import type { ReplicaFacts, TableFacts } from './replica.ts'
+import type { Window } from './window.ts'
+
+/** What follows from where the replica stands and what it is. */
+export function replicaFindings(window: Window, replica: ReplicaFacts, tables: readonly TableFacts[]): Finding[] {
+  const out: Finding[] = [...gtidFindings(window, replica)]
+  const own = window.origins.get(replica.identity.serverId)
+  if (own !== undefined) {
+    out.push(
+      finding(
+        'OWN_EVENTS',
+        'blocking',
+        `${own.count} transaction(s) of the window were written by the replica itself (server_id ${replica.identity.serverId}, first at ${formatCoordinate(own.first)}): it filters them out, and what the source changed before would overwrite them. Choose a restart behind them`,
+        { count: own.count },
+      ),
+    )
+  }
+  if (replica.filters.length > 0)
+    out.push(
+      finding(
+        'FILTERS',
+        'warning',
+        `the replica filters what it applies: ${replica.filters.join('; ')}. Rows of filtered tables do not come back`,
+        { filters: replica.filters },
+      ),
+    )
+  if (replica.parallelWorkers > 0 && !replica.applierRuns)
+    out.push(
+      finding(
+        'PARALLEL_GAPS',
+        'warning',
+        `the replica applies with ${replica.parallelWorkers} workers and is stopped: it may have executed more than its position says. If CHANGE fails with error 1802, run START SLAVE UNTIL SQL_AFTER_MTS_GAPS first and plan again`,
+      ),
+    )
+  if (replica.delaySeconds > 0)
+    out.push(
+      finding(
+        'DELAYED',
+        'warning',
+        `the replica is delayed by ${replica.delaySeconds} s: the replay and the waits take that much longer`,
+      ),
+    )
+  if (replica.applierError !== null)
+    out.push(
+      finding(
+        'REPLICATION_ERROR',
+        'warning',
+        `the applier has stopped with error ${replica.applierError.number}: ${replica.applierError.message}`,
+      ),
+    )
+  if (replica.readers > 0)
+    out.push(
+      finding(
+        'DOWNSTREAM',
+        'warning',
+        `${replica.readers} server(s) read the replica's binlog${replica.logsReplicated ? ', which gets the replayed changes a second time' : ''}`,
+        { readers: replica.readers },
+      ),
+    )
+  out.push(...runningFindings(replica))
+  out.push(
+    finding(
+      'READS_GO_BACK',
+      'warning',
+      'while the window is replayed, its rows show old values: take the replica out of traffic and pause automatic failover',
+    ),
+  )
+  return [...out, ...tables.flatMap((table) => tableFindings(table, window))]
+}
+
+/** Where the replica stands, against the log that was read: without this, its window is not known. */
+export function placeFindings(
+  restart: Coordinate,
+  replica: ReplicaFacts,
+  source: { readonly serverId: number; readonly serverUuid: string | null },
+  /** The source's files, oldest first. */
+  files: readonly string[],
+): Finding[] {
+  const isOther =
+    source.serverUuid !== null && replica.source.serverUuid !== null
+      ? source.serverUuid !== replica.source.serverUuid
+      : replica.source.serverId !== 0 && source.serverId !== 0 && source.serverId !== replica.source.serverId
+  if (isOther) {
+    return [
+      finding(
+        'LOG_IDENTITY',
+        'blocking',
+        `${replica.address} replicates from ${replica.source.host}:${replica.source.port} (server_id ${replica.source.serverId}), which is not the source that was read (server_id ${source.serverId}): coordinates of one mean nothing to the other. Give the server that it replicates from as --source`,
+        { replicatesFrom: replica.source, source },
+      ),
+    ]
+  }
+  const { executed } = replica
+  if (executed.file === '') {
+    return [
+      finding(
+        'AHEAD_OF_REPLICA',
+        'blocking',
+        `${replica.address} has executed nothing of its source yet, so that nothing can be replayed. Start it, and plan again`,
+      ),
+    ]
+  }
+  if (!files.includes(executed.file)) {
+    return [
+      finding(
+        'LOG_IDENTITY',
+        'blocking',
+        `${replica.address} has executed up to ${formatCoordinate(executed)}, and the log that was read has no such file (${files[0] ?? 'none'} to ${files.at(-1) ?? 'none'}): it is another log, an old copy, or purged. Give the server that it replicates from as --source`,
+        { executed: formatCoordinate(executed) },
+      ),
+    ]
+  }
+  const ahead = files.indexOf(restart.file) - files.indexOf(executed.file) || restart.position - executed.position
+  if (ahead <= 0) return []
+  return [
+    finding(
+      'AHEAD_OF_REPLICA',
+      'blocking',
+      `${formatCoordinate(restart)} lies behind what the replica has executed (${formatCoordinate(executed)}): a restart there would skip transactions. Choose an earlier time, or let the replica catch up first`,
+      { executed: formatCoordinate(executed) },
+    ),
+  ]
+}
+
+function runningFindings(replica: ReplicaFacts): Finding[] {
+  const out: Finding[] = []
+  if (replica.isManaged)
+    out.push(
+      finding(
+        'UNSUPPORTED_SERVER',
+        'blocking',
+        `${replica.address} is a managed service, where only the provider's procedures may reposition replication. Use mysql.rds_set_external_source or mysql.rds_set_external_master with the coordinate that binpoint at gives`,
+      ),
+    )
+  if (replica.channel.startsWith('group_replication_'))
+    out.push(
+      finding(
+        'UNSUPPORTED_SERVER',
+        'blocking',
+        `channel ${replica.channel} belongs to group replication and has no coordinate to restart from. Remove the member and clone it again`,
+      ),
+    )
+  if (replica.otherRunning.length > 0)
+    out.push(
+      finding(
+        'REPLICA_RUNNING',
+        'blocking',
+        `other channels of the replica run too (${replica.otherRunning.map((name) => `'${name}'`).join(', ')}), and idempotent mode is for all of them. Stop them for the repair, and plan again`,
+        { channels: replica.otherRunning },
+      ),
+    )
+  if (!replica.applierRuns) return out
+  if (!replica.receiverRuns)
+    out.push(
+      finding(
+        'REPLICA_RUNNING',
+        'blocking',
+        "the replica's applier runs, but its receiver does not: the end of the window cannot be told. Start both or stop both, and plan again",
+      ),
+    )
+  else
+    out.push(
+      finding('REPLICA_RUNNING', 'note', 'the replica runs: the script brings it to rest first and finds out where that is'),
+    )
+  return out
+}
+
+function gtidFindings(window: Window, replica: ReplicaFacts): Finding[] {
+  if (replica.gtidStrictMode && replica.logsReplicated) {
+    return [
+      finding(
+        'GTID_STRICT',
+        'blocking',
+        'the replica runs with gtid_strict_mode and logs what it applies: a replay stops with error 1950. Switch gtid_strict_mode off for the repair',
+      ),
+    ]
+  }
+  // Also the permissive modes skip what is in gtid_executed.
+  if (replica.gtidMode === null || replica.gtidMode === 'OFF') return []
+  const executed = GtidSet.parse(replica.gtidExecuted ?? '') ?? new GtidSet()
+  const skipped = window.gtids.intersect(executed)
+  if (skipped.size === 0) return []
+  return [
+    finding(
+      'GTID_SKIP',
+      'blocking',
+      `the replica runs with gtid_mode=${replica.gtidMode} and has ${skipped.size} of the window's GTIDs in gtid_executed: it would accept the coordinate, skip these transactions without a word, and heal nothing. Copy the rows from the source, or apply the window's row events to the stopped replica: mysqlbinlog --idempotent --skip-gtids --disable-log-bin | mysql`,
+      { skipped: skipped.size, set: skipped.toString().slice(0, 500) },
+    ),
+  ]
+}
+
+function tableFindings(table: TableFacts, window: Window): Finding[] {
+  const name = `${table.schema}.${table.table}`
+  if (!table.exists) return [finding('DDL_IN_WINDOW', 'warning', `the replica has no table ${name}, which the window changes`)]
+  const out: Finding[] = []
+  if (!table.hasPrimaryKey)
+    out.push(
+      finding(
+        'NO_PRIMARY_KEY',
+        'blocking',
+        `${name} has no primary key: replayed inserts would make second rows. Copy its rows instead`,
+        { table: name },
+      ),
+    )
+  if (table.cascades)
+    out.push(
+      finding(
+        'FOREIGN_KEY_CASCADE',
+        'blocking',
+        `foreign keys of ${name} cascade or set NULL: a replayed change of a parent can take children with it. Accept it by name only if no parent row is inserted or deleted in the window`,
+        { table: name },
+      ),
+    )
+  const changed = window.byTable.find((t) => t.schema === table.schema && t.table === table.table)
+  if (table.uniqueKeys > 1 && (changed?.updates ?? 0) > 0) {
+    out.push(
+      finding(
+        'UNIQUE_KEY_MOVE',
+        'blocking',
+        `${name} has ${table.uniqueKeys} unique keys and is updated in the window: if a value of such a key moves from one row to another, the replay makes a row vanish. Accept it by name if no update changes a unique column`,
+        { table: name, uniqueKeys: table.uniqueKeys },
+      ),
+    )
+  }
+  return out
+}
