@@ -65,13 +65,13 @@ function quote(name: string): string {
   return `'${name.replaceAll("'", "''")}'`
 }
 
-async function explainFatal(error: BinpointError, inquiry: Inquiry, { from, serverId }: RefusedDump): Promise<BinpointError> {
+async function explainFatal(refusal: BinpointError, inquiry: Inquiry, { from, serverId }: RefusedDump): Promise<BinpointError> {
   const where = addressText(inquiry.control.address)
-  const { cause } = error
+  const { cause } = refusal
   const files = await inquiry.files().catch((): readonly LogFile[] => [])
   const [oldest] = files
   const newest = files.at(-1)
-  if (oldest === undefined || newest === undefined) return error
+  if (oldest === undefined || newest === undefined) return refusal
   const listed = files.find((file) => file.name === from.file)
   if (listed === undefined) {
     if (compareBinlogNames(from.file, oldest.name) < 0) {
@@ -105,7 +105,7 @@ async function explainFatal(error: BinpointError, inquiry: Inquiry, { from, serv
       cause,
     })
   }
-  const said = cause instanceof Error ? cause.message : error.message
+  const said = cause instanceof Error ? cause.message : refusal.message
   return new BinpointError('SERVER_ERROR', `${where} cannot send its log from ${formatCoordinate(from)}: ${said}`, {
     hint: 'start at the head of the file (position 4), or check the file on the server with mysqlbinlog',
     cause,

@@ -12,8 +12,8 @@ export function addressOf(server: Server, more: Partial<ServerAddress> = {}): Se
   return { host: server.host, port: server.port, ...accounts.reader, ...more }
 }
 
-export function openLive(server: Server, more: Partial<ServerAddress> = {}): Promise<LogSource> {
-  return openServerSource(addressOf(server, more), { timeoutMs: 10_000 })
+export function openLive(server: Server, more: Partial<ServerAddress> = {}, timeoutMs: number = 10_000): Promise<LogSource> {
+  return openServerSource(addressOf(server, more), { timeoutMs })
 }
 
 /** Everything that the index of `source` says of the log, and the report of the run. */
@@ -111,7 +111,7 @@ export async function dumpThreads(server: Server): Promise<readonly unknown[]> {
   return rows.filter((row) => String(row['Command']).startsWith('Binlog Dump')).map((row) => row['Id'])
 }
 
-export async function until(what: string, holds: () => boolean | Promise<boolean>, timeoutMs = 15_000): Promise<void> {
+export async function until(what: string, holds: () => boolean | Promise<boolean>, timeoutMs: number = 15_000): Promise<void> {
   const giveUpAt = Date.now() + timeoutMs
   while (!(await holds())) {
     if (Date.now() > giveUpAt) throw new Error(`not within ${timeoutMs} ms: ${what}`)
