@@ -24,8 +24,6 @@ const AT_GNO = HEADER_LENGTH + 17
 const AT_LOGICAL_TYPE = HEADER_LENGTH + 25
 const AT_IMMEDIATE = HEADER_LENGTH + 42
 
-/** Where immediate_commit_timestamp stands in a GTID or ANONYMOUS_GTID event. */
-export const AT_IMMEDIATE_COMMIT: number = AT_IMMEDIATE
 export const AT_MYSQL_SID: number = AT_SID
 export const AT_MYSQL_GNO: number = AT_GNO
 /** Length of what every GTID and ANONYMOUS_GTID event has: up to gno. */

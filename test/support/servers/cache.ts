@@ -5,7 +5,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
-import { recipes, serverKinds } from './catalog.ts'
+import { recipes } from './catalog.ts'
 import type { ServerKind } from './catalog.ts'
 
 export type Availability =
@@ -31,10 +31,6 @@ export const folderOf = (kind: ServerKind): string => join(cacheFolder(), kind)
 export const rootOf = (kind: ServerKind): string => join(folderOf(kind), 'root')
 const stampOf = (kind: ServerKind): string => join(folderOf(kind), 'version')
 export const reasonOf = (kind: ServerKind): string => join(cacheFolder(), `${kind}.missing`)
-
-export function servers(): readonly Availability[] {
-  return serverKinds.map(availability)
-}
 
 /** A reason wins over an unpacked server: it may be there and not work. */
 export function availability(kind: ServerKind): Availability {

@@ -21,7 +21,7 @@
  * of a file: start it in beforeAll, `await server[Symbol.asyncDispose]()` in afterAll. `make servers` fetches the programs.
  */
 export { accounts } from './template.ts'
-export { availability, servers } from './cache.ts'
+export { availability } from './cache.ts'
 export type { Availability } from './cache.ts'
 export { serverKinds } from './catalog.ts'
 export type { ServerKind } from './catalog.ts'

@@ -18,18 +18,6 @@ export function describeWith(kinds: ServerKind | readonly ServerKind[], name: st
   else it(name, () => Promise.reject(new Error(verdict.why)))
 }
 
-export function itWith(
-  kinds: ServerKind | readonly ServerKind[],
-  name: string,
-  body: () => Promise<void>,
-  timeoutMs?: number,
-): void {
-  const verdict = verdictOn(kinds)
-  if (verdict.kind === 'run') it(name, body, timeoutMs)
-  else if (verdict.kind === 'skip') it.skip(`${name} (${verdict.why})`, body)
-  else it(name, () => Promise.reject(new Error(verdict.why)))
-}
-
 function verdictOn(kinds: ServerKind | readonly ServerKind[]): Verdict {
   return judge((typeof kinds === 'string' ? [kinds] : kinds).map(availability), Boolean(process.env['CI']))
 }
