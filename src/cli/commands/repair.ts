@@ -4,6 +4,7 @@ import { acceptable } from '../../core/plan/findings.ts'
 import { parseCoordinate } from '../../core/coordinate.ts'
 import { parseDuration } from '../../core/time/duration.ts'
 import { parseTime } from '../../core/time/parse.ts'
+import type { Dialect } from '../../core/plan/dialect.ts'
 import { parseDialect } from '../../dialect/choose.ts'
 import { BinpointError } from '../../errors.ts'
 import type { Arguments, Command } from '../command.ts'
@@ -55,12 +56,13 @@ export const repairCommand: Command = {
   run: async (args, shell) => {
     const start = await startOf(args, shell)
     const accept = acceptedOf(args)
+    const whom = whomOf(args)
     await using open = new AsyncDisposableStack()
     const waitSeconds = Math.max(1, Math.round(parseDuration(textOf(args, 'wait') ?? '1h') / 1_000_000))
     using store = openIndex(args, shell)
     await using source = await sourceOf(args, shell, store)
     // Before the index is brought up to date: the log that was read then reaches at least as far as the replica does.
-    const replica = await replicaOf(args, shell, open)
+    const replica = await replicaOf(whom, args, shell, open)
     const log = await refresh(store, source, args, shell)
     const result = await repair({
       store,
@@ -97,17 +99,26 @@ async function startOf(args: Arguments, shell: Shell): Promise<RepairRequest['st
   }
 }
 
-/** An account that may look, for as long as the plan is made. */
-async function replicaOf(args: Arguments, shell: Shell, open: AsyncDisposableStack): Promise<RepairRequest['replica']> {
+/** The text of --replica, or what --dialect means. */
+function whomOf(args: Arguments): string | Dialect {
   const text = textOf(args, 'replica')
   const dialect = textOf(args, 'dialect')
-  if ((text === undefined) === (dialect === undefined)) {
-    throw new BinpointError('USAGE', 'give either --replica or --dialect', {
-      hint: '--replica mysql://user@host:port to have it looked at, or --dialect mysql-5.6 to plan without',
-    })
-  }
-  if (text === undefined) return { dialect: parseDialect(dialect ?? '') }
-  const address = await serverAddress(text, args, shell)
+  if (text !== undefined && dialect === undefined) return text
+  if (text === undefined && dialect !== undefined) return parseDialect(dialect)
+  throw new BinpointError('USAGE', 'give either --replica or --dialect', {
+    hint: '--replica mysql://user@host:port to have it looked at, or --dialect mysql-5.6 to plan without',
+  })
+}
+
+/** A connection to look at the replica lasts as long as the plan is made. */
+async function replicaOf(
+  whom: string | Dialect,
+  args: Arguments,
+  shell: Shell,
+  open: AsyncDisposableStack,
+): Promise<RepairRequest['replica']> {
+  if (typeof whom !== 'string') return { dialect: whom }
+  const address = await serverAddress(whom, args, shell)
   const { connect } = await import('../../server/connection.ts')
   const { inspectReplica } = await import('../../server/replica.ts')
   const { inspectTables } = await import('../../server/tables.ts')

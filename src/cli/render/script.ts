@@ -25,15 +25,30 @@ export function renderScript(result: RepairResult, plan: Plan): string {
     '',
     ...result.findings.flatMap(findingLines),
   ]
-  const undo =
-    plan.undo.length === 0 ? [] : ['', 'To undo before the replay has begun:', ...plan.undo.map(({ sql }) => `  ${sql};`)]
-  return `${head.map(comment).join('')}${plan.steps.map(renderStep).join('')}\n${undo.map(comment).join('')}`
+  const afterwards = statementsUnder('When all is well, to follow GTIDs again as before:', plan.afterwards)
+  const undo = statementsUnder('To undo, as long as the replay has not begun:', plan.undo)
+  return `${head.map(comment).join('')}${renderSteps(plan.steps)}\n${[...afterwards, ...undo].map(comment).join('')}`
 }
 
-/** A step that explains itself begins a paragraph; three that belong together (ids halve, ask, narrow) share a line. */
-function renderStep(step: Step): string {
-  const paragraph = step.why === '' ? '' : `\n${comment(step.why)}`
-  return `${paragraph}${step.sql};${step.id === 'halve' || step.id === 'ask' ? ' ' : '\n'}`
+function statementsUnder(title: string, statements: readonly { readonly sql: string }[]): string[] {
+  return statements.length === 0 ? [] : [title, ...statements.map(({ sql }) => `  ${sql};`)]
+}
+
+/** A step that explains itself begins a paragraph; those behind it share lines. */
+function renderSteps(steps: readonly Step[]): string {
+  let script = ''
+  let line = ''
+  for (const step of steps) {
+    const statement = `${step.sql};`
+    const isJoined = step.why === '' && line.length + 1 + statement.length <= WIDTH
+    if (isJoined) line = line === '' ? statement : `${line} ${statement}`
+    else {
+      if (line !== '') script += `${line}\n`
+      if (step.why !== '') script += `\n${fold(step.why, WIDTH).map(comment).join('')}`
+      line = statement
+    }
+  }
+  return `${script}${line}\n`
 }
 
 /** What keeps a plan from being made, for people; no statement among it. */
