@@ -4,12 +4,12 @@
  * elsewhere stamps are those of statements' starts, and `safe` rests on bounds in the log, capped by a margin.
  */
 import type { AnswerCoordinate, AtAnswer, DistanceReason } from '../core/answer.ts'
-import { FIRST_POSITION } from '../core/coordinate.ts'
 import type { IndexStore, LogRow } from '../core/evidence/port.ts'
 import type { FileRow, TickRow } from '../core/evidence/rows.ts'
 import type { Finding } from '../core/findings.ts'
 import type { LogSource } from '../core/ports.ts'
 import type { Transaction } from '../core/transaction.ts'
+import { coverage } from './coverage.ts'
 import type { Found } from './locate.ts'
 import { createLocator } from './locate.ts'
 
@@ -32,7 +32,7 @@ export async function at(request: AtRequest): Promise<AtAnswer> {
   const { store, log, source } = request
   const effectiveUs = request.timeUs - request.skewUs
   const files = store.files(log)
-  const covered = coverage(store, log, files)
+  const covered = coverage(store, log)
   const base = { source: log.source, askedUs: request.timeUs, effectiveUs, gtidSet: null, covered }
   const no = (outcome: 'before-first' | 'gap', findings: readonly Finding[]): AtAnswer => ({
     ...base,
@@ -225,21 +225,4 @@ function purgedFinding(file: string, here: ReadonlySet<string>): Finding {
     message: `the source no longer has ${file}; its oldest file is ${oldest ?? 'none'}`,
     evidence: { file, oldest },
   }
-}
-
-/** From the head of the first file (or the first transaction of an index begun inside a file) to the last transaction. */
-function coverage(store: IndexStore, log: LogRow, files: readonly FileRow[]): { fromUs: number; toUs: number } {
-  const first = files[0]
-  const lastSecond = store.lastTick(log)?.second ?? first?.stampSeconds ?? 0
-  return {
-    fromUs: first === undefined ? Number.MAX_SAFE_INTEGER : coveredFromSecond(store, log, first) * 1_000_000,
-    toUs: lastSecond * 1_000_000,
-  }
-}
-
-/** A first file that cannot be read is a hole, not a beginning: no time lies before it. */
-function coveredFromSecond(store: IndexStore, log: LogRow, first: FileRow): number {
-  if (first.format === '') return 0
-  if (first.coveredFrom === FIRST_POSITION) return first.stampSeconds
-  return (store.tickAtOrAfter(log, 0)?.second ?? first.stampSeconds) + 1
 }

@@ -6,6 +6,7 @@ import type { AnswerCoordinate, AtAnswer } from '../core/answer.ts'
 import type { IndexStore, LogRow } from '../core/evidence/port.ts'
 import type { FileRow, TickRow } from '../core/evidence/rows.ts'
 import { DEFAULT_MARGIN_US } from './at.ts'
+import { coverage } from './coverage.ts'
 
 export interface OfflineRequest {
   readonly store: IndexStore
@@ -18,15 +19,14 @@ export interface OfflineRequest {
 export function atOffline({ store, log, timeUs, marginUs, skewUs }: OfflineRequest): AtAnswer {
   const effectiveUs = timeUs - skewUs
   const files = store.files(log)
-  const first = store.tickAtOrAfter(log, 0)
-  const last = store.lastTick(log)
-  const covered = { fromUs: (first?.second ?? 0) * 1_000_000, toUs: (last?.second ?? 0) * 1_000_000 }
+  const covered = coverage(store, log)
   const base = { source: log.source, askedUs: timeUs, effectiveUs, gtidSet: null, covered }
-  if (first === null || effectiveUs < covered.fromUs) {
+  if (effectiveUs < covered.fromUs) {
     return { ...base, outcome: 'before-first', safe: null, latest: null, distance: null, findings: [] }
   }
   const latest = tickOf(store, log, effectiveUs)
-  const isExact = latest?.maxUs != null
+  // What lies ahead of an exact stamp is only known to have committed before it, not before the time.
+  const isExact = latest?.maxUs != null && store.tickBefore(log, latest)?.maxUs != null
   const safe = isExact ? latest : tickOf(store, log, effectiveUs - (marginUs ?? DEFAULT_MARGIN_US))
   const before = (a: { file: number; position: number }, tick: TickRow | null): boolean =>
     tick === null || a.file < tick.file || (a.file === tick.file && a.position <= tick.start)
@@ -47,7 +47,7 @@ export function atOffline({ store, log, timeUs, marginUs, skewUs }: OfflineReque
         severity: 'warning',
         message:
           'answered from the index alone: the source was not asked whether it still has this log, and the coordinates are those of whole ticks',
-        evidence: { indexedTo: last === null ? null : startOf(null, files) },
+        evidence: { indexedTo: startOf(null, files) },
       },
     ],
   }

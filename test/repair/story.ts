@@ -2,7 +2,8 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { accounts } from '../support/servers/index.ts'
+import { expect } from 'vitest'
+import { accounts, replicaStatus } from '../support/servers/index.ts'
 import type { Pair, Server } from '../support/servers/index.ts'
 import type { RunResult } from '../support/servers/run.ts'
 import { runAnyway } from '../support/servers/run.ts'
@@ -78,6 +79,12 @@ export function pause(ms: number): Promise<void> {
   return new Promise((resolve) => {
     setTimeout(resolve, ms)
   })
+}
+
+/** All lights: both threads run, 0 s behind, no error. On a busy machine the second behind takes a moment to go. */
+export async function expectGreen(server: Server): Promise<void> {
+  const green = { receiverRunning: true, applierRunning: true, secondsBehind: 0, lastError: '' }
+  await expect.poll(() => replicaStatus(server), { timeout: 20_000 }).toMatchObject(green)
 }
 
 /** What the passive's mode for rows is now. */

@@ -38,7 +38,7 @@ export const repairCommand: Command = {
     },
     channel: { type: 'string', requiresArg: true, describe: 'the channel or connection, where there are several', default: '' },
     strategy: { type: 'string', requiresArg: true, choices: ['coordinates'], describe: 'how', default: 'coordinates' },
-    accept: { type: 'array', string: true, requiresArg: true, describe: 'take this finding on yourself' },
+    accept: { type: 'string', array: true, requiresArg: true, describe: 'take this finding on yourself' },
     margin: {
       type: 'string',
       requiresArg: true,
