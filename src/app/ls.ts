@@ -1,38 +1,52 @@
 /** The transactions of a range, re-read from the log. */
 import type { Coordinate } from '../core/coordinate.ts'
-import { FIRST_POSITION } from '../core/coordinate.ts'
+import { FIRST_POSITION, formatCoordinate } from '../core/coordinate.ts'
 import type { LogSource } from '../core/ports.ts'
 import type { FileEnding } from '../core/scan/scan.ts'
 import type { Transaction } from '../core/transaction.ts'
 import { BinpointError } from '../errors.ts'
+import { placeOf } from './boundary.ts'
 import { readWindow } from './window.ts'
 
 export interface LsRequest {
   readonly source: LogSource
-  /** A boundary; undefined: the head of the oldest file. */
+  /** The transaction that holds it is the first one; undefined: the head of the oldest file. */
   readonly from?: Coordinate | undefined
+  /** Transactions that start here or behind are left out. */
   readonly to?: Coordinate | undefined
   readonly limit?: number | undefined
   readonly signal?: AbortSignal | undefined
   readonly onTransaction: (transaction: Transaction) => void
 }
 
+/** Throws USAGE for a `from` that lies beyond its file, and what the source throws. */
 export async function ls(request: LsRequest): Promise<FileEnding | null> {
-  const files = await request.source.listFiles()
-  const oldest = files[0]
-  if (oldest === undefined) throw new BinpointError('NO_BINLOGS', `${request.source.name} has no binlog files`)
+  const { source, to } = request
+  const names = (await source.listFiles()).map((file) => file.name)
+  const [oldest] = names
+  if (oldest === undefined) throw new BinpointError('NO_BINLOGS', `${source.name} has no binlog files`)
+  const isBeforeEnd = (t: Transaction): boolean =>
+    to === undefined || (t.file === to.file ? t.start < to.position : names.indexOf(t.file) < names.indexOf(to.file))
   let left = request.limit ?? Number.POSITIVE_INFINITY
   return readWindow({
-    source: request.source,
-    from: request.from ?? { file: oldest.name, position: FIRST_POSITION },
-    until: request.to,
+    source,
+    from: request.from === undefined ? { file: oldest, position: FIRST_POSITION } : await boundaryBefore(source, request.from),
     withIncomplete: true,
     signal: request.signal,
     onTransaction: (transaction) => {
-      if (left <= 0) return false
+      if (left <= 0 || !isBeforeEnd(transaction)) return false
       left--
       request.onTransaction(transaction)
       return left > 0
     },
+  })
+}
+
+/** A transaction that holds the coordinate is listed from its start: no other start of it is true. */
+async function boundaryBefore(source: LogSource, at: Coordinate): Promise<Coordinate> {
+  const place = await placeOf(source, at)
+  if (place.kind !== 'beyond') return place.boundary
+  throw new BinpointError('USAGE', `${formatCoordinate(at)} lies behind what can be read of that file`, {
+    hint: `the last boundary in it is ${formatCoordinate(place.boundary)}`,
   })
 }

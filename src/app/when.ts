@@ -65,7 +65,7 @@ async function lastOfTickHolding(
   return found === null ? undefined : before(found.transactions, at)
 }
 
-/** Reads from the last checkpoint whose set does not have the GTID. */
+/** Reads the log from its oldest file on until the GTID comes. */
 async function ofGtid({ store, log, source }: WhenRequest, gtid: string): Promise<WhenAnswer> {
   const wanted = gtid.toLowerCase()
   let found: Transaction | null = null
