@@ -1,6 +1,6 @@
 /**
  * The library: what the command line is made of. Use cases take an index (`openStore`) and a source (`openSource`) and give values;
- * `docs` and the schemas say what these mean. Nothing here prints, and nothing ends the process.
+ * the schemas say what their JSON means. Nothing here prints, and nothing ends the process.
  */
 export { at, DEFAULT_MARGIN_US } from './app/at.ts'
 export type { AtRequest } from './app/at.ts'

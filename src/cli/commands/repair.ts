@@ -22,7 +22,7 @@ export const repairCommand: Command = {
     'Prints a script that the mysql client runs on the replica as it is; changes nothing itself. ' +
     'Exits 1 when there is no safe plan, and says why and what else to do.',
   examples: [
-    'binpoint repair --at 2014-04-10T21:06:12Z --source mysql://repl@db1 --replica mysql://admin@db2 > repair.sql',
+    'binpoint repair --at 2014-04-10T21:06:12Z --source mysql://db1 --replica mysql://db2 > repair.sql',
     'binpoint repair --from mysql-bin.000042:1234 --source /var/lib/mysql --dialect mysql-5.6',
   ],
   positionals: {},
