@@ -80,9 +80,22 @@ export async function inspectReplica(connection: ServerConnection, channel: stri
     otherRunning: statuses.filter((row) => row !== status && applierRuns(row)).map(channelName),
     standing,
     showsExecuted: dialect.executedIn !== null && standing.some(({ expression }) => expression.includes('slave_relay_log_info')),
+    seesAllKeys: seesAllKeys(await connection.query('SHOW GRANTS'), flavor.family),
     isManaged: text(about, 'basedir').startsWith('/rdsdbbin'),
   }
   return { facts, dialect }
+}
+
+/**
+ * information_schema leaves out what an account has no privilege on; MariaDB shows foreign keys only to those who may do more than
+ * SELECT (seen on 10.5 to 11.8). SHOW GRANTS has the privileges of active roles too.
+ */
+function seesAllKeys(grants: readonly Row[], family: 'mysql' | 'mariadb'): boolean {
+  const lines = grants.flatMap((row) => Object.keys(row).map((name) => text(row, name)))
+  const everywhere = lines.flatMap((line) => /^GRANT (.+) ON \*\.\* TO /.exec(line)?.[1]?.split(', ') ?? [])
+  const enough = new Set(['ALL PRIVILEGES', 'INSERT', 'UPDATE', 'DELETE', 'CREATE', 'DROP', 'REFERENCES', 'INDEX', 'ALTER'])
+  if (family === 'mysql') enough.add('SELECT')
+  return everywhere.some((privilege) => enough.has(privilege)) && !lines.some((line) => line.startsWith('REVOKE '))
 }
 
 function statusRows(connection: ServerConnection, family: 'mysql' | 'mariadb'): Promise<readonly Row[]> {

@@ -1,4 +1,7 @@
-/** Keys and engines of tables, from information_schema; nothing is locked. */
+/**
+ * Keys and engines of tables, from information_schema; nothing is locked. What an account may not see looks as if it were not there:
+ * see seesAllKeys in replica.ts.
+ */
 import type { TableFacts } from '../core/plan/replica.ts'
 import type { ServerConnection } from './connection.ts'
 import { literal, text } from './rows.ts'
@@ -17,8 +20,9 @@ export async function inspectTables(connection: ServerConnection, tables: readon
 async function inspectTable(connection: ServerConnection, { schema, table }: TableName): Promise<TableFacts> {
   const where = `TABLE_SCHEMA = ${literal(schema)} AND TABLE_NAME = ${literal(table)}`
   const [found] = await connection.query(`SELECT ENGINE AS engine FROM information_schema.TABLES WHERE ${where}`)
+  // Not TABLE_CONSTRAINTS: MariaDB shows its rows only to accounts that may do more than SELECT.
   const keys = await connection.query(
-    `SELECT CONSTRAINT_TYPE AS type FROM information_schema.TABLE_CONSTRAINTS WHERE ${where} AND CONSTRAINT_TYPE IN ('PRIMARY KEY', 'UNIQUE')`,
+    `SELECT DISTINCT INDEX_NAME AS name FROM information_schema.STATISTICS WHERE ${where} AND NON_UNIQUE = 0`,
   )
   const cascades = await connection.query(
     `SELECT 1 AS one FROM information_schema.REFERENTIAL_CONSTRAINTS WHERE CONSTRAINT_SCHEMA = ${literal(schema)} AND (TABLE_NAME = ${literal(table)} OR REFERENCED_TABLE_NAME = ${literal(table)}) AND (DELETE_RULE IN ('CASCADE', 'SET NULL') OR UPDATE_RULE IN ('CASCADE', 'SET NULL')) LIMIT 1`,
@@ -27,7 +31,7 @@ async function inspectTable(connection: ServerConnection, { schema, table }: Tab
     schema,
     table,
     exists: found !== undefined,
-    hasPrimaryKey: keys.some((key) => text(key, 'type') === 'PRIMARY KEY'),
+    hasPrimaryKey: keys.some((key) => text(key, 'name') === 'PRIMARY'),
     uniqueKeys: keys.length,
     cascades: cascades.length > 0,
     engine: text(found, 'engine'),

@@ -1,6 +1,6 @@
 /** What `repair` must not print a script for, on real servers, and why: exit 1, the finding's code, and no statement. */
 import { describe, expect, test } from 'vitest'
-import { endOfLog, startPair, startServer, words } from '../support/servers/index.ts'
+import { accounts, endOfLog, startPair, startServer, words } from '../support/servers/index.ts'
 import type { Server } from '../support/servers/index.ts'
 import type { RunResult } from '../support/servers/run.ts'
 import { describeWith } from '../support/servers/with.ts'
@@ -191,6 +191,42 @@ describe('a window that a replay may not repeat', () => {
         await pair.caughtUp()
         const given = ['--from', `${start.file}:${start.position}`, '--source', url(active), '--replica', url(passive)]
         expect(refusal(await repair(given))).toContain('OWN_EVENTS')
+      })
+    })
+  }
+})
+
+/** What an account needs to look at a replica, besides seeing its tables. */
+const mayLook = {
+  'mysql-5.6': 'REPLICATION CLIENT',
+  'mysql-9.7': 'REPLICATION CLIENT',
+  'mariadb-10.11': 'SLAVE MONITOR',
+  'mariadb-11.8': 'SLAVE MONITOR',
+}
+
+describe('an account that sees too little of the replica', () => {
+  for (const kind of ['mysql-5.6', 'mysql-9.7', 'mariadb-10.11', 'mariadb-11.8'] as const) {
+    describeWith(kind, `on ${kind}`, () => {
+      test('is refused until it has the privilege that the finding names', async () => {
+        await using pair = await startPair(kind === 'mysql-9.7' ? { kind, gtids: false } : { kind })
+        const { active, passive } = pair
+        const at = await loseTrade(pair)
+        const looker = "'looker'@'%'"
+        // The password of the other accounts, as there is one for both servers.
+        await passive.run(
+          'SET SESSION sql_log_bin = 0',
+          `CREATE USER ${looker} IDENTIFIED BY '${accounts.admin.password}'`,
+          `GRANT ${mayLook[kind]} ON *.* TO ${looker}`,
+        )
+        const look = (): Promise<RunResult> =>
+          repair(['--at', at, ...exactly, '--source', url(active), '--replica', `mysql://looker@${passive.host}:${passive.port}`])
+        // MySQL 5.6 shows a table to everybody who asks for it by name.
+        const unseen = kind === 'mysql-5.6' ? [] : ['DDL_IN_WINDOW']
+        expect(new Set(refusal(await look()))).toEqual(new Set(['PRIVILEGE', ...unseen]))
+        await passive.run(`GRANT SELECT ON shop.* TO ${looker}`)
+        expect(refusal(await look())).toEqual(['PRIVILEGE'])
+        await passive.run(`GRANT REFERENCES ON *.* TO ${looker}`)
+        expect(await look()).toMatchObject({ exitCode: 0, stderr: '' })
       })
     })
   }

@@ -13,6 +13,7 @@ export const acceptable: ReadonlySet<FindingCode> = new Set<FindingCode>([
   'UNIQUE_KEY_MOVE',
   'NO_PRIMARY_KEY',
   'PARTIAL_ROW_IMAGE',
+  'PRIVILEGE',
 ])
 
 /** Turns what was accepted by name into warnings. */

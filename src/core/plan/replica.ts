@@ -32,6 +32,8 @@ export interface ReplicaFacts {
   readonly standing: readonly Standing[]
   /** SQL on the replica can read what it has executed. */
   readonly showsExecuted: boolean
+  /** The account sees the keys of all tables, so that a foreign key that it does not see is not there. */
+  readonly seesAllKeys: boolean
   /** A service of a cloud provider, where only its own procedures may reposition. */
   readonly isManaged: boolean
 }

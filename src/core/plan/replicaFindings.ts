@@ -71,6 +71,14 @@ export function replicaFindings(window: Window, replica: ReplicaFacts, tables: r
       'while the window is replayed, its rows show old values: take the replica out of traffic and pause automatic failover',
     ),
   )
+  if (tables.length > 0 && !replica.seesAllKeys)
+    out.push(
+      finding(
+        'PRIVILEGE',
+        'blocking',
+        `the account does not see the foreign keys of all tables on ${replica.address}, so that one that cascades would go unseen. Grant it REFERENCES ON *.*, or accept it by name if no foreign key cascades or sets NULL`,
+      ),
+    )
   return [...out, ...tables.flatMap((table) => tableFindings(table, window))]
 }
 
@@ -198,7 +206,15 @@ function gtidFindings(window: Window, replica: ReplicaFacts): Finding[] {
 
 function tableFindings(table: TableFacts, window: Window): Finding[] {
   const name = `${table.schema}.${table.table}`
-  if (!table.exists) return [finding('DDL_IN_WINDOW', 'warning', `the replica has no table ${name}, which the window changes`)]
+  if (!table.exists)
+    return [
+      finding(
+        'DDL_IN_WINDOW',
+        'blocking',
+        `this account sees no table ${name} on the replica: it is not there, and the replay would stop with error 1146, or the account lacks every privilege on it, and its keys could not be checked. Grant SELECT on it, or accept it by name if the window itself makes the table`,
+        { table: name },
+      ),
+    ]
   const out: Finding[] = []
   if (!table.hasPrimaryKey)
     out.push(
