@@ -21,6 +21,8 @@ export interface LogFormat {
   readonly createdSeconds: number
   /** Bytes of CRC at the end of every event: 0 or 4. */
   readonly checksumLength: 0 | 4
+  /** The FORMAT_DESCRIPTION itself ends with a CRC, even where no other event of the file does (MySQL >= 5.6.1, MariaDB >= 5.3.0). */
+  readonly carriesChecksum: boolean
   /** Post-header length by event type, index type - 1. */
   readonly postHeaderLengths: Uint8Array
   /** What names the file, whichever way it was read: a hash over what no stream changes. */
@@ -33,15 +35,21 @@ const AT_CREATED = 71
 const AT_HEADER_LENGTH = 75
 const AT_POST_HEADER = 76
 
+const CHECKSUMS_OFF = 0
+const CHECKSUMS_CRC32 = 1
+const CHECKSUMS_UNDEFINED = 255
+
 /** Decodes the event bytes[from, from + size). Null when it is none that can be read (then the file is damaged or foreign). */
 export function decodeFormat(bytes: Buffer, from: number, size: number): LogFormat | null {
   if (size < AT_POST_HEADER + 1) return null
   const serverVersion = zeroTerminated(bytes, from + AT_SERVER_VERSION, from + AT_CREATED)
   const hasAlgorithm = writesChecksumAlgorithm(serverVersion)
   const algorithmAt = from + size - CHECKSUM_LENGTH - 1
+  const algorithm = hasAlgorithm ? (bytes[algorithmAt] ?? 0) : CHECKSUMS_OFF
+  if (algorithm !== CHECKSUMS_OFF && algorithm !== CHECKSUMS_CRC32 && algorithm !== CHECKSUMS_UNDEFINED) return null
   const postHeaderEnd = hasAlgorithm ? algorithmAt : from + size
   const postHeaderLengths = Uint8Array.from(bytes.subarray(from + AT_POST_HEADER, postHeaderEnd))
-  const checksumLength = hasAlgorithm && bytes[algorithmAt] === 1 ? 4 : 0
+  const checksumLength = algorithm === CHECKSUMS_CRC32 ? CHECKSUM_LENGTH : 0
   const stampSeconds = u32(bytes, from + AT_STAMP)
   const serverId = u32(bytes, from + AT_SERVER_ID)
   return {
@@ -53,6 +61,7 @@ export function decodeFormat(bytes: Buffer, from: number, size: number): LogForm
     stampSeconds,
     createdSeconds: u32(bytes, from + AT_CREATED),
     checksumLength,
+    carriesChecksum: hasAlgorithm,
     postHeaderLengths,
     fingerprint: fingerprintOf([stampSeconds, serverId, serverVersion, checksumLength, postHeaderLengths.join('.')]),
   }

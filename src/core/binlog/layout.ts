@@ -178,6 +178,8 @@ function makeMinimumSizes(): Uint8Array {
   sizes[EventRole.QUERY] = HEADER_LENGTH + 13
   sizes[EventRole.GTID] = HEADER_LENGTH + 3
   sizes[EventRole.MARIADB_GTID] = HEADER_LENGTH + 13
+  sizes[EventRole.TERMINATOR] = HEADER_LENGTH + 8
+  sizes[EventRole.INCIDENT] = HEADER_LENGTH + 3
   sizes[EventRole.ROWS] = HEADER_LENGTH + 8
   sizes[EventRole.TABLE_MAP] = HEADER_LENGTH + 8
   sizes[EventRole.PREVIOUS_GTIDS] = HEADER_LENGTH + 4

@@ -57,6 +57,7 @@ export function summarizeRows(
   let at = from + HEADER_LENGTH + idLength + 2
   if (version2.has(type)) at += u16(bytes, at)
   const columns = lengthEncoded(bytes, at)
+  if (columns.value > (end - columns.next) * 8) return { kind, rows: null, partialImages: false }
   const bitmapLength = (columns.value + 7) >> 3
   const before = presentColumns(bytes, columns.next, columns.value)
   const after = kind === 'update' ? presentColumns(bytes, columns.next + bitmapLength, columns.value) : null
@@ -89,6 +90,8 @@ function countImages(
   after: readonly number[] | null,
   isPartialJson: boolean,
 ): number | null {
+  // Images without columns (a default row, where row_image is MINIMAL) have no bytes to count.
+  if (before.length === 0 && (after === null || after.length === 0)) return null
   let at = 0
   let rows = 0
   while (at < images.length) {

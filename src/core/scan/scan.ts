@@ -137,6 +137,8 @@ export interface Scan extends EventSink {
 
 /** Greatest size of one event that any server writes (max_allowed_packet ends at 1 GiB; room for headers). */
 const MAX_EVENT_SIZE = 0x4000_0000 + 0x10_0000
+/** The only incident there is, in MySQL and in MariaDB; with another number an event is invalid (control_events.cpp, Incident_event). */
+const LOST_EVENTS = 1
 
 export function createScan(listener: ScanListener, options: ScanOptions = {}): Scan {
   const executed = createExecuted()
@@ -242,6 +244,10 @@ export function createScan(listener: ScanListener, options: ScanOptions = {}): S
       )
       return false
     }
+    if (role === EventRole.INCIDENT && u16(bytes, from + HEADER_LENGTH) !== LOST_EVENTS) {
+      endWith('damaged', `the INCIDENT event at ${position} has a number that no server knows: every replica stops there`)
+      return false
+    }
     const misplaced = endLogPos !== 0 && endLogPos !== end >>> 0
     if (checksumLength > 0 && (checkAll || misplaced) && !checksumHolds(bytes, from, size)) {
       endWith('damaged', `the ${eventTypeName(type)} event at ${position} fails its checksum`)
@@ -338,7 +344,7 @@ export function createScan(listener: ScanListener, options: ScanOptions = {}): S
       endWith('relay-log', 'the file is marked as a relay log')
       return false
     }
-    if (checkAll && format.checksumLength > 0 && !checksumHolds(bytes, from, size)) {
+    if (shouldCheckFormat(format, u32(bytes, from + AT_END_LOG_POS)) && !checksumHolds(bytes, from, size)) {
       endWith('damaged', `the FORMAT_DESCRIPTION at ${position} fails its checksum`)
       return false
     }
@@ -351,6 +357,15 @@ export function createScan(listener: ScanListener, options: ScanOptions = {}): S
     return true
   }
 
+  /**
+   * In files always, as the whole file is read by what it says. Not where a server changed the event for a stream that begins in
+   * the middle (end_log_pos is 0 then): without checksums it leaves the CRC as it was.
+   */
+  function shouldCheckFormat(format: LogFormat, endLogPos: number): boolean {
+    if (format.checksumLength > 0) return checkAll || !decrypted
+    return format.carriesChecksum && !decrypted && endLogPos !== 0
+  }
+
   function previousGtids(type: number, bytes: Buffer, from: number, bodyEnd: number): void {
     if (file === null || isOpen(grammar)) return
     const known = type === EventType.GTID_LIST ? decodeGtidList(bytes, from, bodyEnd) : decodePreviousGtids(bytes, from, bodyEnd)
@@ -361,6 +376,10 @@ export function createScan(listener: ScanListener, options: ScanOptions = {}): S
 
   function fileEnd(type: number, bytes: Buffer, from: number, size: number, flags: number, position: number): boolean {
     const stampSeconds = u32(bytes, from + AT_STAMP)
+    if (type === EventType.ROTATE && size <= HEADER_LENGTH + 8 + checksumLength) {
+      endWith('damaged', `the ROTATE event at ${position} names no file`)
+      return false
+    }
     if (type === EventType.ROTATE && ((flags & Flag.ARTIFICIAL) !== 0 || stampSeconds === 0)) {
       endWith('relay-log', `an artificial ROTATE stands at ${position}, as only relay logs have`)
       return false
