@@ -3,7 +3,7 @@
  * nothing on either.
  */
 import type { Coordinate } from '../core/coordinate.ts'
-import { FIRST_POSITION } from '../core/coordinate.ts'
+import { FIRST_POSITION, formatCoordinate } from '../core/coordinate.ts'
 import type { IndexStore, LogRow } from '../core/evidence/port.ts'
 import type { Finding } from '../core/findings.ts'
 import { coordinatesSteps } from '../core/plan/coordinates.ts'
@@ -22,6 +22,7 @@ import type { LogSource } from '../core/ports.ts'
 import { BinpointError } from '../errors.ts'
 import type { RestartRequest } from './restart.ts'
 import { locateRestart } from './restart.ts'
+import { when } from './when.ts'
 import { readWindow } from './window.ts'
 
 /** A replica that can be looked at. */
@@ -56,6 +57,8 @@ export async function repair(request: RepairRequest): Promise<RepairResult> {
   const files = (await source.listFiles()).map((file) => file.name)
   const place = replica.facts === undefined ? [] : placeFindings(restart, replica.facts, await identityOf(request), files)
   if (place.length > 0) return refuse([...located.findings, ...place])
+  const foreign = replica.facts === undefined ? null : await strangerFinding(request, replica.facts)
+  if (foreign !== null) return refuse([...located.findings, foreign])
 
   const stoppedAt = replica.facts === undefined || replica.facts.applierRuns ? null : replica.facts.executed
   const read = await readPlanWindow(request, restart, stoppedAt)
@@ -94,6 +97,21 @@ export async function repair(request: RepairRequest): Promise<RepairResult> {
 function replicaOf(facts: ReplicaFacts | undefined): RepairResult['replica'] {
   if (facts === undefined) return null
   return { address: facts.address, serverId: facts.identity.serverId, isRunning: facts.applierRuns }
+}
+
+/** A replica of this log stands between two of its transactions; one that stands inside of one follows another log of the same names. */
+async function strangerFinding(
+  { store, log, source }: RepairRequest,
+  { address, executed }: ReplicaFacts,
+): Promise<Finding | null> {
+  const { outcome, transaction } = await when({ store, log, source, what: { coordinate: executed } })
+  if (outcome !== 'inside' || transaction === null) return null
+  return finding(
+    'LOG_IDENTITY',
+    'blocking',
+    `${address} has executed up to ${formatCoordinate(executed)}, and in the log that was read that lies inside the transaction at ${formatCoordinate({ file: transaction.file, position: transaction.start })}: it is another log with the same names. Give the server that the replica replicates from as --source`,
+    { executed: formatCoordinate(executed) },
+  )
 }
 
 /** Files say of their server what their newest FORMAT_DESCRIPTION does. */

@@ -1,6 +1,7 @@
 /** Everything that a plan needs to know of a replica, asked in a few short statements that lock nothing. */
 import type { Coordinate } from '../core/coordinate.ts'
 import type { Dialect } from '../core/plan/dialect.ts'
+import type { Filters } from '../core/plan/filters.ts'
 import type { ReplicaFacts, Standing } from '../core/plan/replica.ts'
 import { dialectOf } from '../dialect/choose.ts'
 import { parseFlavor } from '../dialect/flavor.ts'
@@ -162,19 +163,24 @@ async function countReaders(connection: ServerConnection): Promise<number> {
   }
 }
 
-function filtersOf(status: Row): readonly string[] {
-  const names = [
-    'Replicate_Do_DB',
-    'Replicate_Ignore_DB',
-    'Replicate_Do_Table',
-    'Replicate_Ignore_Table',
-    'Replicate_Wild_Do_Table',
-    'Replicate_Wild_Ignore_Table',
-    'Replicate_Ignore_Server_Ids',
-    'Replicate_Do_Domain_Ids',
-    'Replicate_Ignore_Domain_Ids',
-  ]
-  return names.filter((name) => text(status, name) !== '').map((name) => `${name} = ${text(status, name)}`)
+function filtersOf(status: Row): Filters {
+  const list = (name: string): readonly string[] =>
+    text(status, name)
+      .split(',')
+      .map((item) => item.trim())
+      .filter((item) => item !== '')
+  return {
+    doDb: list('Replicate_Do_DB'),
+    ignoreDb: list('Replicate_Ignore_DB'),
+    doTable: list('Replicate_Do_Table'),
+    ignoreTable: list('Replicate_Ignore_Table'),
+    wildDoTable: list('Replicate_Wild_Do_Table'),
+    wildIgnoreTable: list('Replicate_Wild_Ignore_Table'),
+    ignoreServerIds: list('Replicate_Ignore_Server_Ids').map(Number),
+    domains: ['Replicate_Do_Domain_Ids', 'Replicate_Ignore_Domain_Ids']
+      .filter((name) => text(status, name) !== '')
+      .map((name) => `${name} = ${text(status, name)}`),
+  }
 }
 
 function coordinate(status: Row, files: readonly [string, string], positions: readonly [string, string]): Coordinate {

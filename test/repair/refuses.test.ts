@@ -196,6 +196,36 @@ describe('a window that a replay may not repeat', () => {
   }
 })
 
+describeWith('mariadb-10.11', 'a replica that filters', () => {
+  test('is refused when every table of the window is filtered, and told which when some are', async () => {
+    await using pair = await startPair({ kind: 'mariadb-10.11' })
+    const { active, passive } = pair
+    const at = await loseTrade(pair)
+    const given = ['--at', at, ...exactly, '--source', url(active), '--replica', url(passive)]
+    const filter = (pattern: string): Promise<void> =>
+      passive.run('STOP SLAVE', `SET GLOBAL replicate_wild_ignore_table = '${pattern}'`, 'START SLAVE')
+    await filter(String.raw`shop.%`)
+    expect(refusal(await repair(given))).toEqual(['FILTERS'])
+    await filter('shop.st_ck')
+    const some = await repair(given)
+    expect(some.exitCode).toBe(0)
+    expect(some.stdout).toContain('-- warning FILTERS: the replica filters shop.stock: rows of these do not come back')
+  })
+})
+
+describeWith('mariadb-10.11', 'a replica of another log with the same names', () => {
+  test('is refused where it stands inside of a transaction of this one', async () => {
+    await using pair = await startPair({ kind: 'mariadb-10.11' })
+    await using other = await startServer({ kind: 'mariadb-10.11' })
+    await loseTrade(pair)
+    await other.run('CREATE DATABASE shop', 'CREATE TABLE shop.log (id INT PRIMARY KEY, line TEXT)')
+    // One transaction over all the positions that the replica can have.
+    await other.run(`INSERT INTO shop.log VALUES (1, REPEAT('x', 60000))`)
+    const given = ['--from', 'mysql-bin.000001:4', '--source', url(other), '--replica', url(pair.passive)]
+    expect(refusal(await repair(given))).toEqual(['LOG_IDENTITY'])
+  })
+})
+
 /** What an account needs to look at a replica, besides seeing its tables. */
 const mayLook = {
   'mysql-5.6': 'REPLICATION CLIENT',

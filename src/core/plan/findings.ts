@@ -14,6 +14,7 @@ export const acceptable: ReadonlySet<FindingCode> = new Set<FindingCode>([
   'NO_PRIMARY_KEY',
   'PARTIAL_ROW_IMAGE',
   'PRIVILEGE',
+  'FILTERS',
 ])
 
 /** Turns what was accepted by name into warnings. */

@@ -1,6 +1,7 @@
 /** What a plan knows of the replica: one value, asked from the server once. */
 import type { Coordinate } from '../coordinate.ts'
 import type { ReplicaIdentity } from './dialect.ts'
+import type { Filters } from './filters.ts'
 
 export interface ReplicaFacts {
   readonly address: string
@@ -21,7 +22,7 @@ export interface ReplicaFacts {
   readonly gtidExecuted: string | null
   readonly gtidStrictMode: boolean
   readonly logsReplicated: boolean
-  readonly filters: readonly string[]
+  readonly filters: Filters
   readonly parallelWorkers: number
   readonly delaySeconds: number
   readonly execMode: string

@@ -3,6 +3,7 @@ import type { Coordinate } from '../coordinate.ts'
 import { formatCoordinate } from '../coordinate.ts'
 import { GtidSet } from '../binlog/gtidSet.ts'
 import type { Finding } from '../findings.ts'
+import { filterFindings } from './filters.ts'
 import { finding } from './findings.ts'
 import type { ReplicaFacts, TableFacts } from './replica.ts'
 import type { Window } from './window.ts'
@@ -21,15 +22,7 @@ export function replicaFindings(window: Window, replica: ReplicaFacts, tables: r
       ),
     )
   }
-  if (replica.filters.length > 0)
-    out.push(
-      finding(
-        'FILTERS',
-        'warning',
-        `the replica filters what it applies: ${replica.filters.join('; ')}. Rows of filtered tables do not come back`,
-        { filters: replica.filters },
-      ),
-    )
+  out.push(...filterFindings(window, replica.filters))
   if (replica.parallelWorkers > 0 && !replica.applierRuns)
     out.push(
       finding(
