@@ -1,5 +1,5 @@
 /** Short reads that tell whether a file is the one that it was. Each costs a few events of one file. */
-import { u32 } from '../core/binlog/bytes.ts'
+import { eventCrc } from '../core/binlog/checksum.ts'
 import { EventRole, EventType, roleOfType } from '../core/binlog/layout.ts'
 import type { Coordinate } from '../core/coordinate.ts'
 import { FIRST_POSITION } from '../core/coordinate.ts'
@@ -27,14 +27,14 @@ export async function readHead(source: LogSource, name: string): Promise<Scanned
   return head
 }
 
-/** The last four bytes of the event at a coordinate: its CRC, or its end where there are no checksums. Null: no event there. */
+/** The CRC32 of the event at a coordinate. Null: no event there. */
 export async function readEventCrc(source: LogSource, at: Coordinate): Promise<number | null> {
   let crc: number | null = null
   const scan = createScan(
     {
       onTransaction: () => undefined,
       onEvent: ({ bytes, position, from, end }) => {
-        if (position === at.position) crc = u32(bytes, from + (end - position) - 4)
+        if (position === at.position) crc = eventCrc(bytes, from, end - position, scan.file?.format?.checksumLength ?? 0)
         return false
       },
     },

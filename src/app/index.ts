@@ -11,7 +11,7 @@ import type { FileRow, GapRow } from '../core/evidence/rows.ts'
 import type { LogFile, LogSource, SourceIdentity } from '../core/ports.ts'
 import { readEventCrc, readHead } from './head.ts'
 import type { RecordedTo, Recorder } from './recorder.ts'
-import { createRecorder } from './recorder.ts'
+import { createRecorder, endOf, isHeadOnly } from './recorder.ts'
 import type { StartFrom } from './startFrom.ts'
 import { startFrom } from './startFrom.ts'
 
@@ -24,6 +24,8 @@ export interface IndexRequest {
   readonly follow?: boolean | undefined
   /** Check the CRC of every event that is read, not only of those whose place is in doubt. */
   readonly verifyChecksums?: boolean | undefined
+  /** How often what was read is committed while there is more. Default 500. */
+  readonly commitMs?: number | undefined
   readonly signal?: AbortSignal | undefined
   readonly onProgress?: ((progress: IndexProgress) => void) | undefined
 }
@@ -48,6 +50,7 @@ export interface IndexReport {
 
 /** How often a directory is looked at again, and what has arrived is committed, while following (milliseconds). */
 const FOLLOW_MS = 500
+const COMMIT_MS = 500
 
 /** Throws NO_BINLOGS, INDEX_*, and what the source throws; what was committed before stays. */
 export async function buildIndex(request: IndexRequest): Promise<IndexReport> {
@@ -58,12 +61,10 @@ export async function buildIndex(request: IndexRequest): Promise<IndexReport> {
   }
   const identity = await source.identity()
   const known = store.currentLog(source.name)
-  const resumed = known === null ? null : await resume(store, source, known, files, identity)
+  const from = request.from ?? 'oldest'
+  const resumed = known === null ? null : await resume(store, source, known, files, identity, from)
   if (known !== null && typeof resumed === 'string') store.endLog(known, resumed)
-  const start =
-    resumed === null || typeof resumed === 'string'
-      ? await begin(store, source, files, identity, request.from ?? 'oldest')
-      : resumed
+  const start = resumed === null || typeof resumed === 'string' ? await begin(store, source, files, identity, from) : resumed
 
   const recorder = createRecorder({
     ...start,
@@ -71,10 +72,11 @@ export async function buildIndex(request: IndexRequest): Promise<IndexReport> {
     start: start.at,
     checksums: request.verifyChecksums === true ? 'all' : 'structure',
     decrypted: source.kind === 'server',
+    commitMs: request.commitMs ?? COMMIT_MS,
     onCommit: (to) => request.onProgress?.({ ...to, ...progressOf(files, to.at) }),
   })
-  const read = (from: Coordinate, signal: AbortSignal | undefined): Promise<void> =>
-    source.read({ from, follow: request.follow, signal }, recorder.sink)
+  const read = (at: Coordinate, signal: AbortSignal | undefined): Promise<void> =>
+    source.read({ from: at, follow: request.follow, signal }, recorder.sink)
   try {
     if (request.follow === true) await follow(source, recorder, read, start.at, request.signal)
     else await read(start.at, request.signal)
@@ -152,20 +154,22 @@ async function resume(
   log: LogRow,
   files: readonly LogFile[],
   identity: SourceIdentity | null,
+  from: StartFrom,
 ): Promise<Start | string> {
   if (identity !== null && log.serverUuid !== null && identity.serverUuid !== log.serverUuid) {
     return `the server is another one: its server_uuid is ${identity.serverUuid}, not ${log.serverUuid}`
   }
   const last = store.files(log).at(-1)
   const oldest = files[0]
-  if (last === undefined || oldest === undefined) return 'nothing of it was indexed'
+  // A run that was ended before its first commit.
+  if (last === undefined || oldest === undefined) return { log, at: await startFrom(source, files, from) }
   const listed = files.findIndex((file) => file.name === last.name)
-  if (listed === -1) return resumeBehindPurge(store, log, last, oldest)
+  if (listed === -1) return resumeBehindPurge(log, last, oldest)
   const different = await differenceAt(source, last, files[listed]?.size ?? 0)
   if (different !== null) return different
   const next = files[listed + 1]
   const isClosed = last.endedBy !== null && next !== undefined
-  return { log, at: isClosed ? { file: next.name, position: FIRST_POSITION } : { file: last.name, position: last.coveredEnd } }
+  return { log, at: isClosed ? { file: next.name, position: FIRST_POSITION } : endOf(last) }
 }
 
 /** What shows that the file is not the one that was indexed, or null. */
@@ -173,7 +177,9 @@ async function differenceAt(source: LogSource, last: FileRow, size: number): Pro
   if (last.format === '') return null // could not be read then: nothing to compare
   const head = await readHead(source, last.name)
   const same =
-    last.coveredFrom === FIRST_POSITION ? head?.fingerprint === last.fingerprint : head?.format?.fingerprint === last.format
+    last.coveredFrom === FIRST_POSITION && !isHeadOnly(last)
+      ? head?.fingerprint === last.fingerprint
+      : head?.format?.fingerprint === last.format
   if (!same) return `${last.name} was written anew`
   if (last.coveredEnd > size) return `${last.name} is shorter than what was indexed of it: its tail was cut off`
   if (last.anchorStart <= FIRST_POSITION) return null
@@ -181,17 +187,10 @@ async function differenceAt(source: LogSource, last: FileRow, size: number): Pro
   return crc === last.anchorCrc ? null : `${last.name} holds another event at ${last.anchorStart} than when it was indexed`
 }
 
-/** Everything that was indexed has been purged: go on at the oldest file, behind a gap unless it is the very next one. */
-function resumeBehindPurge(store: IndexStore, log: LogRow, last: FileRow, oldest: LogFile): Start | string {
+/** Everything that was indexed has been purged: go on at the oldest file, behind a gap unless it is the very next one (the recorder sees it). */
+function resumeBehindPurge(log: LogRow, last: FileRow, oldest: LogFile): Start | string {
   if (compareBinlogNames(oldest.name, last.name) <= 0) return `${last.name} is gone, and older files are there`
-  const at = { file: oldest.name, position: FIRST_POSITION }
-  if (last.endedBy !== null && last.next === oldest.name) return { log, at }
-  const gap: GapRow = {
-    file: last.ordinal,
-    position: last.coveredEnd,
-    cause: `purged before it was indexed: up to ${oldest.name}`,
-  }
-  return { log: store.addGap(log, gap), at }
+  return { log, at: { file: oldest.name, position: FIRST_POSITION } }
 }
 
 function progressOf(files: readonly LogFile[], at: Coordinate): { bytesDone: number; bytesTotal: number } {

@@ -1,7 +1,10 @@
 /**
  * The listener of an index run: the scan's transactions become evidence, and evidence goes into the index at batch ends.
- * Coverage only ever moves to the end of an event outside of a transaction, in the same commit as the rows before it.
+ * Coverage only ever moves to the end of an event outside of a transaction, in the same commit as the rows before it. What is not
+ * final yet (a file's last event may be followed by more when it is read again) is held back until it is.
  */
+import type { OpenEnding } from '../core/evidence/continuity.ts'
+import { holeBetween } from '../core/evidence/continuity.ts'
 import type { Coordinate } from '../core/coordinate.ts'
 import { FIRST_POSITION } from '../core/coordinate.ts'
 import { createEvidence } from '../core/evidence/accumulate.ts'
@@ -34,11 +37,11 @@ export interface RecorderRequest {
   readonly checksums: 'structure' | 'all'
   /** Streams come in the clear even from an encrypted log. */
   readonly decrypted: boolean
+  /** A commit at most this often while there is more to read (milliseconds). */
+  readonly commitMs: number
   readonly onCommit: ((to: RecordedTo) => void) | undefined
 }
 
-/** A commit at most this often while there is more to read (milliseconds). */
-const COMMIT_MS = 500
 /** Arrivals are sampled this often (microseconds). */
 const ARRIVAL_US = 1_000_000
 
@@ -53,7 +56,12 @@ export function createRecorder(request: RecorderRequest): Recorder {
   let arrivedAtUs = 0
   let transactions = 0
   /** How the file at hand ended without being closed: for good only if another file follows. */
-  let openEnding: FileEnding | null = null
+  let openEnding: OpenEnding | null = null
+  /** Starts of transactions behind the coverage that never end: for good when the coverage moves behind them. */
+  let unfinished: number[] = []
+  /** The head of the file at hand is known, and `row` is that file. */
+  let isBegun = false
+  let isBroken = false
   let committedAtMs = Date.now()
 
   const scan = createScan(
@@ -61,9 +69,10 @@ export function createRecorder(request: RecorderRequest): Recorder {
       onFile: fileBegins,
       onTransaction: (t) => {
         transactions++
+        if (unfinished.length > 0) noteUnfinished()
         evidence.transaction(t)
       },
-      onAbandoned: (start) => evidence.abandoned(start),
+      onAbandoned: (start) => void unfinished.push(start),
       onFileEnd: fileEnds,
       onBatchEnd: batchEnds,
     },
@@ -76,15 +85,44 @@ export function createRecorder(request: RecorderRequest): Recorder {
     changed.set(next.ordinal, next)
   }
 
+  function noteUnfinished(): void {
+    for (const start of unfinished) evidence.abandoned(start)
+    unfinished = []
+  }
+
   function fileBegins(file: ScannedFile): void {
+    isBegun = true
     if (row?.name === file.name) {
-      evidence.file(file, row.ordinal, false)
+      goOn(row, file)
       return
     }
-    if (row !== null && openEnding !== null) put({ ...row, endedBy: openEnding.kind })
+    if (row !== null) leave(row, file)
+    begin((row?.ordinal ?? -1) + 1, file)
+  }
+
+  /** More of a file that the index has. */
+  function goOn(known: FileRow, file: ScannedFile): void {
     openEnding = null
+    unfinished = []
+    if (isHeadOnly(known)) {
+      begin(known.ordinal, file)
+      return
+    }
+    if (isHole(known.endedBy)) put({ ...known, endedBy: null, next: null })
+    evidence.file(file, known.ordinal, false)
+  }
+
+  /** Another file follows: what is known of the end of `last` is final. */
+  function leave(last: FileRow, next: ScannedFile): void {
+    const hole = holeBetween(last, openEnding, next.name)
+    if (hole !== null) gaps.push({ file: last.ordinal, position: last.coveredEnd, cause: hole })
+    if (openEnding !== null) put({ ...last, endedBy: openEnding.kind })
+    noteUnfinished()
+    openEnding = null
+  }
+
+  function begin(ordinal: number, file: ScannedFile): void {
     const from = file.name === request.start.file ? request.start.position : FIRST_POSITION
-    const ordinal = (row?.ordinal ?? -1) + 1
     put({
       ordinal,
       name: file.name,
@@ -103,42 +141,54 @@ export function createRecorder(request: RecorderRequest): Recorder {
     evidence.file(file, ordinal, from === FIRST_POSITION)
   }
 
-  function noteCoverage(): void {
-    if (row === null || scan.file?.name !== row.name || scan.coveredEnd <= row.coveredEnd) return
-    put({ ...row, coveredEnd: scan.coveredEnd, anchorStart: scan.lastEventStart, anchorCrc: scan.lastEventCrc })
+  function noteCoverage(coveredEnd: number): void {
+    if (row === null || !isBegun || coveredEnd <= row.coveredEnd) return
+    const isNew = scan.lastEventStart >= row.coveredEnd // else it is the head, which was read to read on
+    put({ ...row, coveredEnd, ...(isNew ? { anchorStart: scan.lastEventStart, anchorCrc: scan.lastEventCrc } : {}) })
   }
 
-  function fileEnds(ending: FileEnding): void {
-    noteCoverage()
+  function fileEnds(ending: FileEnding, file: ScannedFile): void {
+    noteCoverage(ending.coveredEnd)
+    isBegun = false
     if (row === null) return
-    evidence.fileEnd(ending)
     const hole = isHole(ending.kind)
     if (!hole && ending.kind !== 'rotate' && ending.kind !== 'stop') {
-      openEnding = ending
+      // A closed file that was read again from its end on stays closed.
+      if (row.endedBy === null) openEnding = { ...ending, isCut: isCut(ending, file, request.decrypted) }
       return
     }
     put({ ...row, endedBy: ending.kind, next: ending.next })
-    if (hole) gaps.push({ file: row.ordinal, position: row.coveredEnd, cause: causeOf(ending) })
+    if (hole) {
+      unfinished = [] // the hole begins before them
+      gaps.push({ file: row.ordinal, position: row.coveredEnd, cause: causeOf(ending) })
+      return
+    }
+    noteUnfinished()
+    evidence.fileEnd(ending)
   }
 
   function batchEnds(atUs: number | undefined): void {
-    noteCoverage()
+    noteCoverage(scan.coveredEnd)
     if (atUs !== undefined && row !== null && atUs - arrivedAtUs >= ARRIVAL_US) {
       arrivals.push({ file: row.ordinal, end: row.coveredEnd, atUs })
       arrivedAtUs = atUs
     }
-    if (Date.now() - committedAtMs >= COMMIT_MS) commit()
+    if (Date.now() - committedAtMs >= request.commitMs) commit()
   }
 
   function end(): Coordinate {
-    return row === null ? request.start : { file: row.name, position: row.coveredEnd }
+    return row === null ? request.start : endOf(row)
   }
 
   function commit(): void {
-    noteCoverage()
+    // A commit that failed took the rows with it: whatever came after them would hide that they are missing.
+    if (isBroken) return
+    noteCoverage(scan.coveredEnd)
     committedAtMs = Date.now()
     if (changed.size === 0 && gaps.length === 0 && arrivals.length === 0) return
+    isBroken = true
     log = store.commit(log, { files: [...changed.values()], rows: evidence.drain(), arrivals, gaps, state: evidence.state() })
+    isBroken = false
     changed = new Map()
     gaps = []
     arrivals = []
@@ -146,6 +196,24 @@ export function createRecorder(request: RecorderRequest): Recorder {
   }
 
   return { sink: scan, commit, log: () => log, transactions: () => transactions, end }
+}
+
+/** Where to read on in a file. */
+export function endOf(row: FileRow): Coordinate {
+  return { file: row.name, position: isHeadOnly(row) ? FIRST_POSITION : row.coveredEnd }
+}
+
+/** Of the file nothing but (at most) the FORMAT_DESCRIPTION was there: what it says of GTIDs may have come since. */
+export function isHeadOnly(row: FileRow): boolean {
+  return row.coveredFrom === FIRST_POSITION && row.anchorStart <= FIRST_POSITION
+}
+
+/**
+ * No server leaves a file that is marked as closed and ends inside an event or a transaction: a part of a copy is missing. (A stream
+ * never shows the mark.)
+ */
+function isCut(ending: FileEnding, file: ScannedFile, isStream: boolean): boolean {
+  return !isStream && !file.inUse && (ending.kind === 'truncated' || ending.kind === 'incomplete' || ending.kind === 'empty')
 }
 
 function causeOf(ending: FileEnding): string {

@@ -127,6 +127,8 @@ async function hasMagic(path: string): Promise<boolean> {
     const magic = Buffer.alloc(4)
     const { bytesRead } = await handle.read(magic, 0, 4, 0)
     return bytesRead === 4 && MAGICS.has(magic.toString('hex'))
+  } catch {
+    return false // a directory that is named like one
   } finally {
     await handle.close()
   }

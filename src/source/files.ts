@@ -128,13 +128,15 @@ async function offerFormat(handle: FileHandle, size: number, sink: EventSink, bu
 }
 
 const MAGIC = 0x6e69_62fe
+const MAGIC_BYTES = Buffer.from('fe62696e', 'hex')
 const MAGIC_ENCRYPTED = 0x6e69_62fd
 
 async function magicCause(handle: FileHandle, size: number): Promise<FileEndCause | null> {
   if (size === 0) return 'end'
   const magic = Buffer.alloc(FIRST_POSITION)
   const { bytesRead } = await handle.read(magic, 0, FIRST_POSITION, 0)
-  if (bytesRead < FIRST_POSITION) return 'not-a-binlog'
+  // As much as was written, or copied, of it so far.
+  if (bytesRead < FIRST_POSITION) return magic.compare(MAGIC_BYTES, 0, bytesRead, 0, bytesRead) === 0 ? 'end' : 'not-a-binlog'
   if (u32(magic, 0) === MAGIC_ENCRYPTED) return 'encrypted'
   return u32(magic, 0) === MAGIC ? null : 'not-a-binlog'
 }

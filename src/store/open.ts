@@ -71,7 +71,8 @@ function translate(path: string, error: unknown): unknown {
     hint: string,
     as: 'INDEX_BUSY' | 'INDEX_FULL' | 'INDEX_CORRUPT' | 'INDEX_UNWRITABLE',
   ): BinpointError => new BinpointError(as, `the index ${path} ${text} (${error.message})`, { hint, cause: error })
-  if (code.startsWith('SQLITE_BUSY') || code.startsWith('SQLITE_LOCKED')) {
+  // The only constraint that two processes can break together: a source has one current log.
+  if (code.startsWith('SQLITE_BUSY') || code.startsWith('SQLITE_LOCKED') || code === 'SQLITE_CONSTRAINT_UNIQUE') {
     return because(
       'is being written by another process',
       'try again when it is done, or use another file with --index',

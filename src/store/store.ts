@@ -84,6 +84,7 @@ export function openStore(path: string): IndexStore {
     'INSERT OR REPLACE INTO landmark (log, file, start, kind, last_start, count) VALUES (?, ?, ?, ?, ?, ?)',
   )
   const putArrival = db.prepare('INSERT OR REPLACE INTO arrival (log, file, "end", at_us) VALUES (?, ?, ?, ?)')
+  const dropGaps = db.prepare('DELETE FROM gap WHERE log = ? AND file = ?')
   const putGap = db.prepare('INSERT OR REPLACE INTO gap (log, file, position, cause) VALUES (?, ?, ?, ?)')
 
   function addBound(log: number, bound: BoundRow): void {
@@ -100,6 +101,7 @@ export function openStore(path: string): IndexStore {
       })
     }
     for (const f of batch.files) {
+      if (f.endedBy === null) dropGaps.run(log.id, f.ordinal)
       putFile.run(
         log.id,
         f.ordinal,
@@ -144,10 +146,6 @@ export function openStore(path: string): IndexStore {
     commit: (log, batch) => {
       guarded(path, () => write.immediate(log, batch))
       return { ...log, revision: log.revision + 1, state: batch.state }
-    },
-    addGap: (log, gap) => {
-      guarded(path, () => putGap.run(log.id, gap.file, gap.position, gap.cause))
-      return log
     },
     files: (log) => files(log.id),
     tickAtOrAfter: (log, second) => tickAtOrAfter(log.id, second),

@@ -15,3 +15,8 @@ export function checksumHolds(bytes: Buffer, from: number, size: number): boolea
   copy[AT_FLAGS] = (copy[AT_FLAGS] ?? 0) & ~Flag.BINLOG_IN_USE
   return crc32(copy) === expected
 }
+
+/** The CRC32 of an event: what it carries, or where the file has no checksums, what it would carry. Tells one event from another. */
+export function eventCrc(bytes: Buffer, from: number, size: number, checksumLength: number): number {
+  return checksumLength > 0 ? u32(bytes, from + size - CHECKSUM_LENGTH) : crc32(bytes.subarray(from, from + size))
+}

@@ -35,6 +35,9 @@ const AT_CREATED = 71
 const AT_HEADER_LENGTH = 75
 const AT_POST_HEADER = 76
 
+/** Servers that do not name an algorithm know 27 types; those that do know 35 or more: more without one means a damaged version. */
+const MAX_TYPES_WITHOUT_ALGORITHM = 34
+
 const CHECKSUMS_OFF = 0
 const CHECKSUMS_CRC32 = 1
 const CHECKSUMS_UNDEFINED = 255
@@ -44,6 +47,7 @@ export function decodeFormat(bytes: Buffer, from: number, size: number): LogForm
   if (size < AT_POST_HEADER + 1) return null
   const serverVersion = zeroTerminated(bytes, from + AT_SERVER_VERSION, from + AT_CREATED)
   const hasAlgorithm = writesChecksumAlgorithm(serverVersion)
+  if (!hasAlgorithm && size - AT_POST_HEADER > MAX_TYPES_WITHOUT_ALGORITHM) return null
   const algorithmAt = from + size - CHECKSUM_LENGTH - 1
   const algorithm = hasAlgorithm ? (bytes[algorithmAt] ?? 0) : CHECKSUMS_OFF
   if (algorithm !== CHECKSUMS_OFF && algorithm !== CHECKSUMS_CRC32 && algorithm !== CHECKSUMS_UNDEFINED) return null

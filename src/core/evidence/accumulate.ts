@@ -180,7 +180,7 @@ export function createEvidence(executed: Executed, from: EvidenceState | null): 
       if (scanned.previousGtids === null) resetExecuted(executed, null)
       bounds.add({ file, end: FIRST_POSITION, notAfterUs: (scanned.format.stampSeconds + 1) * 1_000_000, kind: 'file' })
       addCheckpoint(FIRST_POSITION)
-      if (scanned.format.createdSeconds === 0) return
+      if (scanned.format.createdSeconds === 0 || landmarks.get('server-start')?.file === file) return
       // A new run of the server: thread ids begin again.
       sessions.clear()
       closeTick()

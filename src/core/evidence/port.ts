@@ -20,6 +20,7 @@ export interface IndexBatch {
   readonly files: readonly FileRow[]
   readonly rows: EvidenceRows
   readonly arrivals: readonly ArrivalRow[]
+  /** Gaps of files that have no ending any more are dropped. */
   readonly gaps: readonly GapRow[]
   readonly state: EvidenceState
 }
@@ -32,13 +33,11 @@ export interface IndexStore extends Disposable {
   currentLog(source: string): LogRow | null
   /** All logs of a source, the current one last. */
   logs(source: string): LogRow[]
+  /** Throws INDEX_BUSY when another process has begun one. */
   beginLog(log: Pick<LogRow, 'source' | 'fingerprint' | 'serverUuid' | 'serverId'>): LogRow
   endLog(log: LogRow, cause: string): void
   /** Writes a batch in one transaction. Throws INDEX_BUSY when another process has written to this log since `log` was read. Returns the log as it is now. */
   commit(log: LogRow, batch: IndexBatch): LogRow
-
-  /** Notes a hole that was found before a run began. */
-  addGap(log: LogRow, gap: GapRow): LogRow
 
   files(log: LogRow): FileRow[]
   /** The first tick whose second is >= `second`; null when there is none. */

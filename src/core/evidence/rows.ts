@@ -2,6 +2,7 @@
  * What the index holds, as values. Everything here but arrivals follows from the log alone, so an index can be compared
  * with a rebuild. Files are named by their ordinal in the log: the order in which the source wrote them.
  */
+import type { FileEndingKind } from '../scan/scan.ts'
 import type { Mark } from '../transaction.ts'
 
 /** A run of transactions with one running-maximum second, in one file, of at most 16 MiB. */
@@ -67,7 +68,7 @@ export interface FileRow {
   readonly anchorStart: number
   readonly anchorCrc: number
   /** Null while it may still grow. */
-  readonly endedBy: string | null
+  readonly endedBy: FileEndingKind | null
   /** Where it says that the log goes on. */
   readonly next: string | null
 }

@@ -6,7 +6,7 @@
  * Positions are given by the way in: counted bytes for files, the wire's rule for streams. end_log_pos is only compared.
  */
 import { u16, u32 } from '../binlog/bytes.ts'
-import { checksumHolds } from '../binlog/checksum.ts'
+import { checksumHolds, eventCrc } from '../binlog/checksum.ts'
 import type { LogFormat } from '../binlog/format.ts'
 import { decodeFormat, decodeRotate, fingerprintOf, hasPermutedTypes } from '../binlog/format.ts'
 import { decodeGtidList, decodePreviousGtids } from '../binlog/gtidSet.ts'
@@ -16,7 +16,6 @@ import {
   AT_SIZE,
   AT_STAMP,
   AT_TYPE,
-  CHECKSUM_LENGTH,
   EventRole,
   EventType,
   eventTypeName,
@@ -121,7 +120,7 @@ export interface ScanOptions {
 export interface Scan extends EventSink {
   readonly executed: Executed
   readonly file: ScannedFile | null
-  /** End of the last event outside of a transaction in the file at hand. */
+  /** End of the last event outside of a transaction in the file at hand, before its ROTATE or STOP. */
   readonly coveredEnd: number
   /** Start of the last event that ended at `coveredEnd`, and its stored CRC or, without checksums, a CRC of it. */
   readonly lastEventStart: number
@@ -151,6 +150,8 @@ export function createScan(listener: ScanListener, options: ScanOptions = {}): S
   let checksumLength = 0
   let lastEventCrc = 0
   let partial = false
+  /** End of ROTATE or STOP: covered when the file is left, as only then it is said how the file ended. */
+  let closedEnd = 0
   let ending: { kind: FileEndingKind; detail: string; next: string | null; stampSeconds: number | null } | null = null
 
   const reach: Reach = { isDone: false, readEnd: 0, coveredEnd: 0, lastEventStart: 0, lastEventAt: -1 }
@@ -186,7 +187,7 @@ export function createScan(listener: ScanListener, options: ScanOptions = {}): S
     fileDone = false
     checksumLength = 0
     reach.readEnd = reach.coveredEnd = FIRST_POSITION
-    reach.lastEventStart = lastEventCrc = 0
+    reach.lastEventStart = lastEventCrc = closedEnd = 0
     partial = false
     ending = null
   }
@@ -221,7 +222,7 @@ export function createScan(listener: ScanListener, options: ScanOptions = {}): S
       at += size
     }
     const last = reach.lastEventAt
-    if (last >= 0) lastEventCrc = u32(bytes, last + u32(bytes, last + AT_SIZE) - CHECKSUM_LENGTH)
+    if (last >= 0) lastEventCrc = eventCrc(bytes, last, u32(bytes, last + AT_SIZE), checksumLength)
     reach.lastEventAt = -1
     return at
   }
@@ -294,7 +295,8 @@ export function createScan(listener: ScanListener, options: ScanOptions = {}): S
         takeEvent(grammar, role, type, from, bodyEnd, position, end)
     }
     reach.readEnd = end
-    if (!isOpen(grammar)) {
+    if (role === EventRole.FILE_END) closedEnd = end
+    else if (!isOpen(grammar)) {
       reach.coveredEnd = end
       reach.lastEventStart = position
       reach.lastEventAt = from
@@ -403,7 +405,7 @@ export function createScan(listener: ScanListener, options: ScanOptions = {}): S
         file: file.name,
         kind: endingKind(cause, inside),
         readEnd: reach.readEnd,
-        coveredEnd: reach.coveredEnd,
+        coveredEnd: Math.max(reach.coveredEnd, closedEnd),
         next: ending?.next ?? null,
         stampSeconds: ending?.stampSeconds ?? null,
         detail: ending?.detail ?? endingDetail(cause, inside, insideStart),
@@ -466,7 +468,7 @@ export function createScan(listener: ScanListener, options: ScanOptions = {}): S
 }
 
 /** Endings behind which the log goes on unread. */
-export function isHole(kind: FileEndingKind): boolean {
+export function isHole(kind: FileEndingKind | null): boolean {
   switch (kind) {
     case 'damaged':
     case 'unknown-event':
@@ -484,6 +486,7 @@ export function isHole(kind: FileEndingKind): boolean {
     case 'incomplete':
     case 'empty':
     case 'stopped':
+    case null:
       return false
     default:
       return kind satisfies never
