@@ -25,6 +25,9 @@ export function renderAt(answer: AtAnswer, rendering: AtRendering): string {
     ['asked', asked],
     ['source', answer.source],
   ]
+  if (answer.outcome === 'after-last') {
+    rows.push(['log ends', `nothing in it is as late; its last stamp is ${formatTime(answer.covered.toUs, zone)}`])
+  }
   if (!isOne) {
     rows.push(['at the latest', `${formatCoordinate(answer.latest)}   ${describe(answer.latest, answer, zone)}`])
     rows.push([

@@ -10,18 +10,22 @@ export function renderScript(result: RepairResult, plan: Plan): string {
   const { window } = plan
   const whom =
     result.replica === null
-      ? `a replica of ${plan.source} (${plan.dialect})`
+      ? `a replica (${plan.dialect})`
       : `${result.replica.address} (server_id ${result.replica.serverId}, ${result.replica.isRunning ? 'running' : 'stopped'})`
   const tables = window.byTable.map(
     (t) => `${t.schema}.${t.table}: ${t.inserts} inserted, ${t.updates} updated, ${t.deletes} deleted`,
   )
   const head = [
-    `binpoint repair: restarts ${whom} at ${formatCoordinate(plan.restart)}`,
-    `of ${plan.source}, and replays ${plural(window.transactions, 'transaction')} (${formatBytes(window.bytes)}) up to ${formatCoordinate(window.to)}${result.replica?.isRunning === false ? '' : ' and what the replica has executed since'}.`,
+    ...fold(
+      `binpoint repair: restarts ${whom} at ${formatCoordinate(plan.restart)} of ${plan.source}, and replays ` +
+        `${plural(window.transactions, 'transaction')} (${formatBytes(window.bytes)}) up to ${formatCoordinate(window.to)}` +
+        `${result.replica?.isRunning === false ? '' : ' and what the replica has executed since'}.`,
+      WIDTH,
+    ),
     ...tables,
     '',
-    'Run it on the replica with the mysql client: it stops at the first error, and ends with a row that proves the repair.',
-    'It is for this replica as it is now; it checks that, and fails with error 1242 if something has moved. Then plan again.',
+    'Run it on the replica with the mysql client: it stops at the first error, and ends with a row that proves',
+    'the repair. It is for this replica as it is now: if something has moved, it fails with error 1242; then plan again.',
     '',
     ...result.findings.flatMap(findingLines),
   ]

@@ -48,7 +48,7 @@ export function formatTime(us: number, zone: string | undefined): string {
 /** Two columns, the first one as wide as its widest text. */
 export function columns(rows: readonly (readonly [string, string])[], indent = ''): string {
   const width = Math.max(0, ...rows.map(([label]) => label.length))
-  return rows.map(([label, value]) => `${indent}${label.padEnd(width)}  ${value}\n`).join('')
+  return rows.map(([label, value]) => `${`${indent}${label.padEnd(width)}  ${value}`.trimEnd()}\n`).join('')
 }
 
 /** `warning MARGIN: …`, folded to lines of `width` with an indent. */
