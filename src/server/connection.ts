@@ -21,6 +21,9 @@ export interface ServerConnection extends AsyncDisposable {
   readonly queryFirst: (...wordings: readonly string[]) => Promise<readonly Row[]>
 }
 
+/** The longest that every server accepts, 24 days: for connections that say nothing for long. */
+export const WAIT_TIMEOUT_SECONDS = 2_147_483
+
 /** `host:port`, or the socket. */
 export function addressText(address: ServerAddress): string {
   return address.socketPath ?? `${address.host}:${address.port}`
@@ -45,8 +48,10 @@ export async function connect(address: ServerAddress, timeoutMs: number): Promis
 async function open(address: ServerAddress, options: ConnectionOptions, timeoutMs: number): Promise<ServerConnection> {
   const connection = await mysql.createConnection(options)
   // A connection that breaks while nobody asks it anything: the next query says so.
-  connection.on('error', () => undefined)
+  let broken: unknown
+  connection.on('error', (error: unknown) => (broken ??= error))
   const query = async (sql: string): Promise<readonly Row[]> => {
+    if (broken !== undefined) throw serverError(broken, address, sql)
     try {
       const [rows] = await connection.query({ sql, timeout: timeoutMs })
       return Array.isArray(rows) ? (rows as Row[]) : []
@@ -78,7 +83,8 @@ function connectionOptions(address: ServerAddress, timeoutMs: number, withTls: b
   const { tls } = address
   const mode = tls?.mode ?? 'PREFERRED'
   const file = (path: string | undefined): Buffer | undefined => (path === undefined ? undefined : readPem(path))
-  const isTls = withTls && mode !== 'DISABLED' && address.socketPath === undefined
+  // As in the mysql client: a socket is safe without TLS, unless TLS is asked for by name.
+  const isTls = withTls && mode !== 'DISABLED' && (mode !== 'PREFERRED' || address.socketPath === undefined)
   const ssl = {
     rejectUnauthorized: mode === 'VERIFY_CA' || mode === 'VERIFY_IDENTITY',
     verifyIdentity: mode === 'VERIFY_IDENTITY',

@@ -5,6 +5,10 @@ import { BinpointError } from '../errors.ts'
 
 const ER_DBACCESS_DENIED = 1044
 const ER_ACCESS_DENIED = 1045
+const ER_HOST_NOT_PRIVILEGED = 1130
+const ER_MUST_CHANGE_PASSWORD_LOGIN = 1862
+const ER_ACCOUNT_HAS_BEEN_LOCKED = 3118
+const ER_MARIADB_ACCOUNT_HAS_BEEN_LOCKED = 4151
 const ER_SPECIFIC_ACCESS_DENIED = 1227
 const ER_NO_BINARY_LOGGING = 1381
 const ER_ACCESS_DENIED_NO_PASSWORD = 1698
@@ -25,6 +29,10 @@ export function serverError(error: unknown, address: ServerAddress, sql?: string
     case ER_ACCESS_DENIED:
     case ER_ACCESS_DENIED_NO_PASSWORD:
     case ER_DBACCESS_DENIED:
+    case ER_HOST_NOT_PRIVILEGED:
+    case ER_MUST_CHANGE_PASSWORD_LOGIN:
+    case ER_ACCOUNT_HAS_BEEN_LOCKED:
+    case ER_MARIADB_ACCOUNT_HAS_BEEN_LOCKED:
       return make(
         'ACCESS_DENIED',
         `${where} refuses user '${address.user}': ${message}`,

@@ -11,8 +11,8 @@ import type { Coordinate } from '../core/coordinate.ts'
 import { FIRST_POSITION } from '../core/coordinate.ts'
 import type { EventSink, ServerAddress } from '../core/ports.ts'
 import { BinpointError } from '../errors.ts'
-import { addressText } from '../server/connection.ts'
-import { serverError } from '../server/serverError.ts'
+import { addressText, WAIT_TIMEOUT_SECONDS } from '../server/connection.ts'
+import { numberOf, serverError } from '../server/serverError.ts'
 import { createWire } from './wire.ts'
 
 export interface DumpRequest {
@@ -41,19 +41,25 @@ interface RawConnection {
   readonly stream: { readonly bytesRead: number }
 }
 
+const ER_UNKNOWN_SYSTEM_VARIABLE = 1193
 const STATUS_EOF = 0xfe
 const STATUS_ERROR = 0xff
 const HEARTBEAT_NS = 1_000_000_000
 /** A dump command has 32 bits for the position. */
 const MAX_DUMP_POSITION = 0xffff_ffff
-/** The longest that every server accepts, 24 days: the connection beside the dump says nothing as long as the dump runs. */
-const WAIT_TIMEOUT_SECONDS = 2_147_483
+
+/** zongji asks for a variable that MySQL 5.5 does not have; checksums are agreed on in takeOver, and this opens the connection. */
+class Stream extends ZongJi {
+  _isChecksumEnabled(next: (error: Error | null, isEnabled: boolean) => void): void {
+    rawOf(this.connection)?.query('SELECT 1', (error) => next(error, false))
+  }
+}
 
 /** Resolves at the end of the log, at `until`, when the sink is done, or when aborted. */
 export async function dump(request: DumpRequest, sink: EventSink): Promise<void> {
   const { signal, from } = request
   if (signal?.aborted === true) return
-  const zongji = new ZongJi(request.options)
+  const zongji = new Stream(request.options)
   const wire = createWire(sink, from, request.until)
   const stopped = new Promise<void>((resolve) => zongji.once('stopped', resolve))
   let watch: NodeJS.Timeout | undefined
@@ -85,7 +91,8 @@ export async function dump(request: DumpRequest, sink: EventSink): Promise<void>
           const { buffer, offset, end } = packet
           const status = buffer[offset] ?? 0
           if (status === STATUS_ERROR) finish(errorOf(packet))
-          else if (status === STATUS_EOF || !wire.event(buffer, offset + 1, end)) finish()
+          else if (status === STATUS_EOF) finish(request.follow ? endedByServer(request.address) : undefined)
+          else if (!wire.event(buffer, offset + 1, end)) finish()
         })
         if (isBatchOpen || isOver) return
         isBatchOpen = true
@@ -134,10 +141,11 @@ function takeOver(zongji: ZongJi, take: (packet: Packet) => void, fail: (error: 
   ]
   for (const [i, sql] of setUp.entries()) {
     connection.query(sql, (error) => {
-      if (error !== null && i === setUp.length - 1) fail(error)
+      if (error !== null && numberOf(error) !== ER_UNKNOWN_SYSTEM_VARIABLE) fail(error)
       isDump = i === setUp.length - 1
     })
   }
+  // The connection beside the dump says nothing as long as the dump runs.
   rawOf(zongji.ctrlConnection)?.query(`SET SESSION wait_timeout = ${WAIT_TIMEOUT_SECONDS}`, (error) => {
     if (error !== null) fail(error)
   })
@@ -161,6 +169,13 @@ function watchForSilence(zongji: ZongJi, { address, timeoutMs }: DumpRequest, fa
     },
     Math.min(1000, timeoutMs / 2),
   )
+}
+
+/** MySQL ends the dumps with an EOF when it is shut down, as if a log that is followed had an end. */
+function endedByServer(address: ServerAddress): BinpointError {
+  return new BinpointError('STREAM_LOST', `${addressText(address)} ended the stream, as a server does that is shut down`, {
+    hint: 'run it again when the server is up: what was read is kept',
+  })
 }
 
 function rawOf(connection: unknown): RawConnection | null {

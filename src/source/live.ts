@@ -7,12 +7,15 @@ import type { LogFile, LogSource, ReadRequest, ServerAddress, SourceIdentity } f
 import type { EventSink } from '../core/ports.ts'
 import { BinpointError } from '../errors.ts'
 import type { Row, ServerConnection } from '../server/connection.ts'
-import { addressText, connect } from '../server/connection.ts'
+import { addressText, connect, WAIT_TIMEOUT_SECONDS } from '../server/connection.ts'
 import { explainDump, explainLogList } from './liveErrors.ts'
 import type { Inquiry } from './liveErrors.ts'
 import type { OpenSourceOptions } from './open.ts'
 
 const DEFAULT_TIMEOUT_MS = 30_000
+
+/** MySQL's header of an encrypted file, which File_size counts and positions do not. */
+const ENCRYPTION_HEADER = 512
 
 /** Connects; throws CONNECT_FAILED, ACCESS_DENIED, LOG_DISABLED, UNSUPPORTED_SERVER. */
 export async function openServerSource(address: ServerAddress, options: OpenSourceOptions = {}): Promise<LogSource> {
@@ -20,6 +23,7 @@ export async function openServerSource(address: ServerAddress, options: OpenSour
   const control = await connect(address, timeoutMs)
   try {
     const identity = await readIdentity(control)
+    await control.query(`SET SESSION wait_timeout = ${WAIT_TIMEOUT_SECONDS}`)
     const inquiry: Inquiry = {
       control,
       version: identity.version,
@@ -38,9 +42,11 @@ export async function openServerSource(address: ServerAddress, options: OpenSour
       },
       identity: () => Promise.resolve(identity),
       read: async (request, sink) => {
-        const serverId = await freshServerId(inquiry, identity.serverId)
+        const serverId = chooseServerId([identity.serverId, ...(await inquiry.replicaIds())])
         try {
           await readDump(control, serverId, timeoutMs, request, sink)
+          // A server that is shut down ends a dump as if the log ended there.
+          if (!sink.done && request.signal?.aborted !== true) await control.query('SELECT 1')
         } catch (error) {
           throw await explainDump(error, inquiry, { from: request.from, serverId })
         }
@@ -93,15 +99,17 @@ async function variable(control: ServerConnection, name: string): Promise<string
 
 async function listFiles(control: ServerConnection): Promise<readonly LogFile[]> {
   const rows = await control.query('SHOW BINARY LOGS')
-  return rows.map((row: Row) => ({ name: text(row['Log_name']), size: Number(row['File_size']) }))
+  return rows.map((row: Row) => ({
+    name: text(row['Log_name']),
+    size: Number(row['File_size']) - (row['Encrypted'] === 'Yes' ? ENCRYPTION_HEADER : 0),
+  }))
 }
 
-/** Random, in the upper half where nobody numbers servers by hand, and not among those that the source knows. */
-async function freshServerId(inquiry: Inquiry, sourceId: number): Promise<number> {
-  const taken = new Set([sourceId, ...(await inquiry.replicaIds())])
+/** Random, in the upper half where nobody numbers servers by hand, and not `taken` by a server that the source knows. */
+export function chooseServerId(taken: readonly number[], random: (from: number, to: number) => number = randomInt): number {
   for (;;) {
-    const id = randomInt(0x8000_0000, 0xffff_ffff)
-    if (!taken.has(id)) return id
+    const id = random(0x8000_0000, 0xffff_ffff)
+    if (!taken.includes(id)) return id
   }
 }
 

@@ -4,8 +4,8 @@
  * so that one is filled while the kernel takes the other, and a slow reader holds the filling up. The caller flushes before it
  * waits for anything else. A reader that has gone is not an error: see `isClosed`.
  */
-import { AT_SIZE, AT_TYPE, EventType, HEADER_LENGTH } from '../core/binlog/layout.ts'
-import { u32 } from '../core/binlog/bytes.ts'
+import { AT_FLAGS, AT_SIZE, AT_STAMP, AT_TYPE, EventType, Flag, HEADER_LENGTH } from '../core/binlog/layout.ts'
+import { u16, u32 } from '../core/binlog/bytes.ts'
 
 export interface PacketWriter {
   /** Where to read a block of events to, behind a flush. It stays as it is until the next flush. */
@@ -46,6 +46,12 @@ export function startsEncryption(type: number): boolean {
   return type === EventType.START_ENCRYPTION || type === EventType.PERCONA_START_ENCRYPTION
 }
 
+/** An event that a binlog does not have and a reader would take for the start of another file. */
+export function isOfRelayLog(bytes: Buffer, at: number): boolean {
+  if (bytes[at + AT_TYPE] !== EventType.ROTATE) return false
+  return (u16(bytes, at + AT_FLAGS) & Flag.ARTIFICIAL) !== 0 || u32(bytes, at + AT_STAMP) === 0
+}
+
 /** `blockSize`: below 16 MiB. The first packet bears the number 1, as the command that is answered bears 0. */
 export function createPacketWriter(socket: PacketSocket, blockSize: number): PacketWriter {
   // A block of the smallest events must not be reached by the packets made of it.
@@ -71,7 +77,7 @@ export function createPacketWriter(socket: PacketSocket, blockSize: number): Pac
     let at = blockStart
     while (to - at >= HEADER_LENGTH) {
       const size = u32(out, at + AT_SIZE)
-      if (size < HEADER_LENGTH || size > to - at || startsEncryption(out[at + AT_TYPE] ?? 0)) break
+      if (size < HEADER_LENGTH || size > to - at || startsEncryption(out[at + AT_TYPE] ?? 0) || isOfRelayLog(out, at)) break
       header(size + 1)
       out[filled] = OK
       out.copyWithin(filled + 1, at, at + size)

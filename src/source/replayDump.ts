@@ -127,15 +127,18 @@ async function waitForMore(
 ): Promise<typeof isMore | BinlogFileOnDisk | Fault | null> {
   let silentMs = 0
   for (;;) {
+    // What a reader did not wait for is still there to be sent.
+    if (signal.aborted || out.isClosed()) return null
     // The list first: a file is complete once the next one is there.
     const files = await served.list()
     if ((await handle.stat()).size > at.seen) return isMore
     const index = files.findIndex((file) => file.name === name)
     if (index === -1) return { message: `could not find next log; ${name} is no longer in the list of binary logs` }
     const next = files[index + 1]
+    if (next !== undefined && at.position < at.seen) return cutOffFault(name, at.position)
     if (next !== undefined) return next
     await out.flush()
-    if (!command.isBlocking || signal.aborted) return null
+    if (!command.isBlocking) return null
     await sleep(POLL_MS, undefined, { signal }).catch(() => undefined)
     silentMs += POLL_MS
     if (command.heartbeatMs === 0 || silentMs < command.heartbeatMs) continue
@@ -143,6 +146,10 @@ async function waitForMore(
     await out.flush()
     silentMs = 0
   }
+}
+
+function cutOffFault(file: string, position: number): Fault {
+  return { message: `binlog truncated in the middle of event; '${file}' has no whole event at ${position}` }
 }
 
 async function sendEvent(out: PacketWriter, event: Buffer): Promise<void> {

@@ -4,13 +4,13 @@
  */
 import { open } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
-import { u32 } from '../core/binlog/bytes.ts'
+import { u16, u32 } from '../core/binlog/bytes.ts'
 import type { LogFormat } from '../core/binlog/format.ts'
 import { decodeFormat } from '../core/binlog/format.ts'
 import { AT_FLAGS, AT_SIZE, AT_TYPE, EventType, Flag, HEADER_LENGTH } from '../core/binlog/layout.ts'
 import { FIRST_POSITION } from '../core/coordinate.ts'
 import type { PacketWriter } from './packets.ts'
-import { startsEncryption } from './packets.ts'
+import { isOfRelayLog, startsEncryption } from './packets.ts'
 
 /** What a server says (error 1236) of a log that it cannot read on. */
 export interface Fault {
@@ -56,16 +56,18 @@ export async function readHead(handle: FileHandle): Promise<Head | Fault | null>
   if (head[FIRST_POSITION + AT_TYPE] !== EventType.FORMAT_DESCRIPTION || size > head.length - FIRST_POSITION) return none
   if (FIRST_POSITION + size > bytesRead) return null
   const event = head.subarray(FIRST_POSITION, FIRST_POSITION + size)
+  if ((u16(event, AT_FLAGS) & Flag.RELAY_LOG) !== 0) return { message: 'the file is a relay log, which no server sends' }
   const format = decodeFormat(event, 0, size)
   return format === null ? none : { event, format }
 }
 
-/** The format of a file on disk; null where it has none that can be read. */
-export async function readFormat(path: string): Promise<LogFormat | null> {
+/** The format of a file on disk, or why it has none that can be read. */
+export async function readFormat(path: string): Promise<LogFormat | Fault> {
   const handle = await open(path, 'r')
   try {
     const head = await readHead(handle)
-    return head !== null && 'format' in head ? head.format : null
+    if (head === null) return { message: 'the file is shorter than its first event' }
+    return 'message' in head ? head : head.format
   } finally {
     await handle.close()
   }
@@ -121,6 +123,7 @@ function faultAt(file: string, block: Buffer, at: number, to: number, position: 
       message: `bogus data in log event; the last event read from '${file}' at ${position} says that it has ${size} bytes`,
     }
   }
+  if (isOfRelayLog(block, at)) return { message: `'${file}' is a relay log, which no server sends` }
   if (!startsEncryption(block[at + AT_TYPE] ?? 0)) return null
   return { message: `'${file}' is encrypted from ${position} on, and replay has no keys` }
 }

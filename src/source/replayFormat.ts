@@ -25,13 +25,15 @@ export interface Served {
 
 /** Throws NOT_A_BINLOG when no file can be read. */
 export async function readServedFormat(list: () => Promise<readonly BinlogFileOnDisk[]>): Promise<Served> {
+  let why = ''
   const files = await list()
   for (const file of files.toReversed()) {
     const format = await readFormat(file.path)
-    if (format !== null) return describe(list, file, format)
+    if (!('message' in format)) return describe(list, file, format)
+    why = `${file.path}: ${format.message}`
   }
-  throw new BinpointError('NOT_A_BINLOG', `${files.at(-1)?.path ?? 'the directory'} has no FORMAT_DESCRIPTION that can be read`, {
-    hint: 'files that MySQL encrypted and files of MySQL before 5.0 cannot be served',
+  throw new BinpointError('NOT_A_BINLOG', `there is nothing to serve; ${why}`, {
+    hint: 'relay logs, files that MySQL encrypted, and files of MySQL before 5.0 cannot be served',
   })
 }
 

@@ -31,7 +31,14 @@ interface CommandPacket {
   readonly end: number
 }
 
-const Command = { QUERY: 0x03, BINLOG_DUMP: 0x12, REGISTER_SLAVE: 0x15, SET_OPTION: 0x1b, BINLOG_DUMP_GTID: 0x1e } as const
+const Command = {
+  QUERY: 0x03,
+  BINLOG_DUMP: 0x12,
+  REGISTER_SLAVE: 0x15,
+  STMT_PREPARE: 0x16,
+  SET_OPTION: 0x1b,
+  BINLOG_DUMP_GTID: 0x1e,
+} as const
 const ER_UNKNOWN_COM_ERROR = 1047
 const ER_NOT_SUPPORTED_YET = 1235
 const ER_MASTER_FATAL_ERROR_READING_BINLOG = 1236
@@ -64,7 +71,6 @@ export async function serveConnection(
   // Statements are taken from the packet like all else. Without these listeners mysql2 answers them itself: with an error.
   connection.on('query', () => undefined)
   connection.on('stmt_prepare', () => undefined)
-  connection.on('stmt_execute', () => undefined)
   connection.on('packet', (packet: CommandPacket, isKnown: boolean, command: number) => {
     const body = packet.buffer.subarray(packet.start + 5, packet.end)
     if (dumps.size > 0) return
@@ -77,7 +83,7 @@ export async function serveConnection(
       const request = dumpCommand(body, asked.session)
       const dumping: Promise<void> = dump(connection, request, served, left.signal).finally(() => dumps.delete(dumping))
       dumps.add(dumping)
-    } else if (isKnown) {
+    } else if (isKnown && command !== Command.STMT_PREPARE) {
       connection.sequenceId = 0
     } else void reply(connection, Promise.resolve(answerTo(command)))
   })
@@ -101,6 +107,9 @@ function answerTo(command: number): Answer {
   if (command === Command.REGISTER_SLAVE || command === Command.SET_OPTION) return { kind: 'ok' }
   if (command === Command.BINLOG_DUMP_GTID) {
     return { kind: 'error', code: ER_NOT_SUPPORTED_YET, message: 'replay does not find GTIDs: dump from a file and position' }
+  }
+  if (command === Command.STMT_PREPARE) {
+    return { kind: 'error', code: ER_NOT_SUPPORTED_YET, message: 'replay serves binlogs only: it has no tables to ask about' }
   }
   return { kind: 'error', code: ER_UNKNOWN_COM_ERROR, message: `replay does not know command ${command}` }
 }

@@ -4,6 +4,7 @@ import { buildIndex } from '../../src/app/index.ts'
 import type { IndexRequest, IndexReport } from '../../src/app/index.ts'
 import type { EventSink, FileEndCause, LogSource, ServerAddress } from '../../src/core/ports.ts'
 import { openServerSource } from '../../src/source/live.ts'
+import type { Replay } from '../../src/source/replay.ts'
 import { openStore } from '../../src/store/store.ts'
 import { accounts } from '../support/servers/index.ts'
 import type { Server } from '../support/servers/index.ts'
@@ -14,6 +15,11 @@ export function addressOf(server: Server, more: Partial<ServerAddress> = {}): Se
 
 export function openLive(server: Server, more: Partial<ServerAddress> = {}, timeoutMs: number = 10_000): Promise<LogSource> {
   return openServerSource(addressOf(server, more), { timeoutMs })
+}
+
+/** A replay server as a source; it lets any account in. */
+export function openReplay(replay: Replay, timeoutMs: number = 10_000): Promise<LogSource> {
+  return openServerSource({ host: replay.host, port: replay.port, user: 'anyone' }, { timeoutMs })
 }
 
 /** Everything that the index of `source` says of the log, and the report of the run. */
