@@ -18,8 +18,9 @@ export function openDatabase(path: string): Sqlite {
     if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
     const db = new Database(path, { timeout: BUSY_MS })
     try {
+      const found = schemaOf(db, path)
       if (path !== ':memory:') chmodSync(path, 0o600)
-      migrate(db, path)
+      migrate(db, found)
       return db
     } catch (error) {
       db.close()
@@ -28,8 +29,18 @@ export function openDatabase(path: string): Sqlite {
   })
 }
 
-function migrate(db: Sqlite, path: string): void {
-  const found = db.pragma('user_version', { simple: true }) as number
+/** The number of the schema in the file, 0 in a new one. Nothing has been changed when it throws. */
+function schemaOf(db: Sqlite, path: string): number {
+  const look = db.transaction(() => ({
+    found: db.pragma('user_version', { simple: true }) as number,
+    tables: db.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").pluck().all(),
+  }))
+  const { found, tables } = look()
+  if (found === 0 ? tables.length > 0 : !tables.includes('tick')) {
+    throw new BinpointError('INDEX_CORRUPT', `${path} is an SQLite file, but not an index of binpoint`, {
+      hint: 'give another file with --index',
+    })
+  }
   if (found > migrations.length) {
     throw new BinpointError(
       'INDEX_NEWER',
@@ -39,6 +50,10 @@ function migrate(db: Sqlite, path: string): void {
       },
     )
   }
+  return found
+}
+
+function migrate(db: Sqlite, found: number): void {
   if (found === 0) {
     db.pragma('auto_vacuum = INCREMENTAL')
     db.pragma('journal_mode = WAL')

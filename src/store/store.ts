@@ -101,7 +101,7 @@ export function openStore(path: string): IndexStore {
       })
     }
     for (const f of batch.files) {
-      if (f.endedBy === null) dropGaps.run(log.id, f.ordinal)
+      dropGaps.run(log.id, f.ordinal)
       putFile.run(
         log.id,
         f.ordinal,

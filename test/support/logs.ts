@@ -1,5 +1,5 @@
 /** The fixture logs as folders and files, and copies of them that a test may change. */
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
@@ -33,10 +33,6 @@ export function fixtureLog(name: string): FixtureLog {
   const found = fixtureLogs.find((log) => log.name === name)
   if (found === undefined) throw new Error(`there is no fixture ${name}`)
   return found
-}
-
-export function fixtureBytes(log: string, file: string): Buffer {
-  return readFileSync(join(root, log, file))
 }
 
 /** A folder that goes with the test. */

@@ -20,7 +20,7 @@ export interface IndexBatch {
   readonly files: readonly FileRow[]
   readonly rows: EvidenceRows
   readonly arrivals: readonly ArrivalRow[]
-  /** Gaps of files that have no ending any more are dropped. */
+  /** All that `files` have: others that were noted of these files are dropped. */
   readonly gaps: readonly GapRow[]
   readonly state: EvidenceState
 }
