@@ -31,7 +31,7 @@ export async function run(): Promise<number> {
     nowUs: () => Date.now() * 1000,
     stdoutIsTerminal: process.stdout.isTTY === true,
     stderrIsTerminal: process.stderr.isTTY === true,
-    askPassword,
+    askPassword: (prompt) => askPassword(prompt, interrupt),
     signal: interrupted.signal,
   }
   const status = await main(process.argv.slice(2), shell)
@@ -41,27 +41,31 @@ export async function run(): Promise<number> {
   return status
 }
 
-/** Reads a line from the terminal without showing it. */
-function askPassword(prompt: string): Promise<string> {
+/** Reads a line from the terminal without showing it; Ctrl-C interrupts as it does elsewhere. */
+function askPassword(prompt: string, interrupt: () => void): Promise<string> {
   process.stderr.write(prompt)
   const { stdin } = process
   stdin.setRawMode?.(true)
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     let typed = ''
+    const end = (isInterrupted: boolean): void => {
+      stdin.setRawMode?.(false)
+      stdin.removeListener('data', take)
+      stdin.pause()
+      process.stderr.write('\n')
+      if (!isInterrupted) return resolve(typed)
+      interrupt()
+      return reject(new Error('interrupted'))
+    }
     const take = (chunk: Buffer): void => {
       for (const character of chunk.toString('utf8')) {
-        if (character === '\r' || character === '\n' || character === '\u0004') {
-          stdin.setRawMode?.(false)
-          stdin.removeListener('data', take)
-          stdin.pause()
-          process.stderr.write('\n')
-          resolve(typed)
-          return
-        }
-        if (character === '\u0003') process.kill(process.pid, 'SIGINT')
+        if (character === '\u0003') return end(true)
+        if (character === '\r' || character === '\n' || character === '\u0004') return end(false)
         typed = character === '\u007f' ? typed.slice(0, -1) : typed + character
       }
+      return undefined
     }
     stdin.on('data', take)
+    stdin.once('end', () => end(false))
   })
 }
