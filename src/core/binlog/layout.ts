@@ -191,21 +191,7 @@ function makeMinimumSizes(): Uint8Array {
 /** Bytes, without CRC, below which an event of a role cannot hold its fixed fields. */
 export const minimumSizeOfRole: Uint8Array = makeMinimumSizes()
 
-function makeBodyRoles(): Uint8Array {
-  const roles = new Uint8Array(32)
-  for (const role of [EventRole.BODY, EventRole.PREFIX, EventRole.ROWS, EventRole.TABLE_MAP]) roles[role] = 1
-  return roles
-}
+const bodyRoles: ReadonlySet<number> = new Set([EventRole.BODY, EventRole.PREFIX, EventRole.ROWS, EventRole.TABLE_MAP])
 
-/** 1 for the roles whose events change nothing inside a transaction that only a terminator ends. */
-export const isBodyRole: Uint8Array = makeBodyRoles()
-
-function makeTransactionRoles(): Uint8Array {
-  const roles = new Uint8Array(32)
-  roles.set(isBodyRole)
-  for (const role of [EventRole.GTID, EventRole.MARIADB_GTID, EventRole.QUERY, EventRole.TERMINATOR]) roles[role] = 1
-  return roles
-}
-
-/** 1 for the roles that most events of any log have, and that say nothing about the file. */
-export const isTransactionRole: Uint8Array = makeTransactionRoles()
+/** For the types whose events change only counts and stamps inside a transaction that a terminator ends: the least size; else 0. */
+export const bodySizeOfType: Uint8Array = roleOfType.map((role) => (bodyRoles.has(role) ? (minimumSizeOfRole[role] ?? 0) : 0))

@@ -37,12 +37,18 @@ export function decodeMariaDbGtid(bytes: Buffer, from: number, end: number): Mar
   const domain = u32(bytes, from + AT_MARIADB_DOMAIN)
   const serverId = u32(bytes, from + AT_SERVER_ID)
   const flags = bytes[from + AT_MARIADB_FLAGS] ?? 0
-  const tail = decodeTail(bytes, from + AT_MARIADB_FLAGS + 1, end, flags)
+  const tail = decodeMariaDbTail(bytes, from, end, flags)
   return { gtid: `${domain}-${serverId}-${sequence}`, domain, serverId, sequence, flags, ...tail }
 }
 
-function decodeTail(bytes: Buffer, start: number, end: number, flags: number): Pick<MariaDbGtid, 'twoPhaseAlter' | 'threadId'> {
-  let at = start
+/** What stands behind the flags of the event bytes[from, end). */
+export function decodeMariaDbTail(
+  bytes: Buffer,
+  from: number,
+  end: number,
+  flags: number,
+): Pick<MariaDbGtid, 'twoPhaseAlter' | 'threadId'> {
+  let at = from + AT_MARIADB_FLAGS + 1
   if ((flags & MariaDbGtidFlag.GROUP_COMMIT_ID) !== 0) at += 8
   if ((flags & (MariaDbGtidFlag.PREPARED_XA | MariaDbGtidFlag.COMPLETED_XA)) !== 0) {
     at += 6 + (bytes[at + 4] ?? 0) + (bytes[at + 5] ?? 0)

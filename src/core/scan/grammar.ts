@@ -9,7 +9,13 @@
 import { u32, viewOf } from '../binlog/bytes.ts'
 import { decodeMysqlGtid, immediateCommitUs, MYSQL_GTID_LENGTH } from '../binlog/gtid.ts'
 import { AT_FLAGS, AT_SERVER_ID, AT_STAMP, EventRole, EventType, Flag, HEADER_LENGTH } from '../binlog/layout.ts'
-import { AT_MARIADB_FLAGS, decodeMariaDbGtid, MariaDbGtidFlag } from '../binlog/mariadbGtid.ts'
+import {
+  AT_MARIADB_DOMAIN,
+  AT_MARIADB_FLAGS,
+  AT_MARIADB_SEQUENCE,
+  decodeMariaDbTail,
+  MariaDbGtidFlag,
+} from '../binlog/mariadbGtid.ts'
 import { queryExecSeconds, queryStatement, queryTextStart, queryThreadId } from '../binlog/query.ts'
 import type { StatementKind } from '../binlog/statement.ts'
 import { classifyStatement } from '../binlog/statement.ts'
@@ -106,7 +112,7 @@ export function isOpen(g: Grammar): boolean {
   return g.state !== CLOSED
 }
 
-/** True when the events of isBodyRole change nothing but counts and stamps. */
+/** True when the events of bodySizeOfType change nothing but counts and stamps. */
 export function isOpenUntilTerminator(g: Grammar): boolean {
   return g.state === UNTIL_TERMINATOR
 }
@@ -131,26 +137,29 @@ export function takeEvent(
   end: number,
 ): void {
   const t = g.current
-  if (role === EventRole.QUERY) {
-    query(g, from, bodyEnd, position, end, type)
-    return
+  switch (role) {
+    case EventRole.QUERY:
+      query(g, from, bodyEnd, position, end, type)
+      return
+    case EventRole.GTID:
+      takeGtid(g, from, bodyEnd, position, type)
+      return
+    case EventRole.MARIADB_GTID:
+      takeMariaDbGtid(g, from, bodyEnd, position)
+      return
+    case EventRole.TERMINATOR:
+      takeTerminator(g, from, position, end, type)
+      return
+    default:
   }
-  if (role === EventRole.GTID) mysqlGtid(g, from, bodyEnd, position, type)
-  else if (role === EventRole.MARIADB_GTID) mariaDbGtid(g, from, bodyEnd, position)
-  else if (g.state === CLOSED) open(g, from, position, ONE_STATEMENT)
-  t.events++
-  const stamp = g.view.getUint32(from + AT_STAMP, true)
-  if (stamp > t.maxStampSeconds) t.maxStampSeconds = stamp
+  if (g.state === CLOSED) open(g, from, position, ONE_STATEMENT)
+  count(g, from)
   switch (role) {
     case EventRole.ROWS:
       t.rowsEvents++
       // Rows outside of BEGIN (early 5.1): the event that ends the statement ends the transaction.
       if (g.state === ONE_STATEMENT && (g.view.getUint16(from + HEADER_LENGTH + 6, true) & ROWS_STATEMENT_END) !== 0)
         close(g, end)
-      return
-    case EventRole.TERMINATOR:
-      if (type === EventType.XA_PREPARE && g.view.getUint8(from + HEADER_LENGTH) === 0) t.marks |= MarkBit['xa-prepare']
-      close(g, end)
       return
     case EventRole.PAYLOAD:
       t.marks |= MarkBit.compressed
@@ -169,6 +178,65 @@ export function takeEvent(
       return
     default:
   }
+}
+
+/** GTID, ANONYMOUS_GTID, GTID_TAGGED. */
+export function takeGtid(g: Grammar, from: number, bodyEnd: number, position: number, type: number): void {
+  abandon(g)
+  open(g, from, position, ONE_STATEMENT)
+  count(g, from)
+  if (type === EventType.GTID_TAGGED) {
+    const gtid = decodeMysqlGtid(g.bytes, from, bodyEnd)
+    if (gtid === null) return
+    g.current.commitUs = gtid.immediateCommitUs
+    beginTagged(g.executed, gtid.tag === '' ? gtid.uuid : `${gtid.uuid}:${gtid.tag}`, gtid.gno)
+    return
+  }
+  g.current.commitUs = immediateCommitUs(g.view, from, bodyEnd)
+  if (type === EventType.GTID && from + MYSQL_GTID_LENGTH <= bodyEnd) beginMysql(g.executed, g.bytes, g.view, from)
+}
+
+export function takeMariaDbGtid(g: Grammar, from: number, bodyEnd: number, position: number): void {
+  abandon(g)
+  const { current: t, view } = g
+  const flags = view.getUint8(from + AT_MARIADB_FLAGS)
+  open(g, from, position, (flags & MariaDbGtidFlag.STANDALONE) === 0 ? UNTIL_TERMINATOR : ONE_STATEMENT)
+  count(g, from)
+  g.isMariaDbGroup = true
+  if ((flags & MariaDbGtidFlag.DDL) !== 0) t.marks |= MarkBit.ddl
+  if ((flags & MariaDbGtidFlag.PREPARED_XA) !== 0) t.marks |= MarkBit['xa-prepare']
+  if ((flags & MariaDbGtidFlag.COMPLETED_XA) !== 0) t.marks |= MarkBit['xa-end']
+  // The fields behind the flags are padding to 19 bytes of body in most events of servers before 11.8.
+  const tail = decodeMariaDbTail(g.bytes, from, bodyEnd, flags)
+  if (tail.twoPhaseAlter !== 'none') t.marks |= MarkBit['two-phase-alter']
+  if (tail.threadId !== null) t.threadId = tail.threadId
+  const sequence =
+    view.getUint32(from + AT_MARIADB_SEQUENCE, true) + view.getUint32(from + AT_MARIADB_SEQUENCE + 4, true) * 0x1_0000_0000
+  beginMariaDb(g.executed, view.getUint32(from + AT_MARIADB_DOMAIN, true), t.serverId, sequence)
+}
+
+/** Takes a QUERY outside of BEGIN if it is BEGIN. False: it is another, and was not taken. */
+export function takeBegin(g: Grammar, from: number, bodyEnd: number, position: number): boolean {
+  if (!isBegin(g, from, bodyEnd)) return false
+  if (g.state === CLOSED) open(g, from, position, ONE_STATEMENT)
+  countQuery(g, from)
+  g.state = UNTIL_TERMINATOR
+  return true
+}
+
+/** XID, XA_PREPARE (with ONE PHASE it is a commit). */
+export function takeTerminator(g: Grammar, from: number, position: number, end: number, type: number): void {
+  if (g.state === CLOSED) open(g, from, position, ONE_STATEMENT)
+  count(g, from)
+  if (type === EventType.XA_PREPARE && g.view.getUint8(from + HEADER_LENGTH) === 0) g.current.marks |= MarkBit['xa-prepare']
+  close(g, end)
+}
+
+function count(g: Grammar, from: number): void {
+  const t = g.current
+  t.events++
+  const stamp = g.view.getUint32(from + AT_STAMP, true)
+  if (stamp > t.maxStampSeconds) t.maxStampSeconds = stamp
 }
 
 function open(g: Grammar, from: number, position: number, as: number): void {
@@ -202,20 +270,22 @@ function close(g: Grammar, end: number): void {
 }
 
 function query(g: Grammar, from: number, bodyEnd: number, position: number, end: number, type: number): void {
-  const t = g.current
-  const stamp = g.view.getUint32(from + AT_STAMP, true)
-  const written = (stamp + queryExecSeconds(g.view, from)) >>> 0
   const kind = statementKind(g, from, bodyEnd, type)
   // BEGIN inside a transaction: the one before it was cut short by a crash. (MariaDB's groups have no BEGIN of their own.)
   if (kind === 'begin' && g.state === UNTIL_TERMINATOR && !g.isMariaDbGroup) abandon(g)
   if (g.state === CLOSED) open(g, from, position, ONE_STATEMENT)
-  t.events++
-  if (stamp > t.maxStampSeconds) t.maxStampSeconds = stamp
+  countQuery(g, from)
+  statement(g, kind, end)
+}
+
+function countQuery(g: Grammar, from: number): void {
+  const t = g.current
+  count(g, from)
+  const written = (g.view.getUint32(from + AT_STAMP, true) + queryExecSeconds(g.view, from)) >>> 0
   if (written > t.writtenSeconds) t.writtenSeconds = written
   if (t.threadId === 0) t.threadId = queryThreadId(g.view, from)
   if (t.begunSeconds === 0) t.begunSeconds = written
   if ((g.view.getUint16(from + AT_FLAGS, true) & Flag.THREAD_SPECIFIC) !== 0) t.marks |= MarkBit['temporary-table']
-  statement(g, kind, end)
 }
 
 function statement(g: Grammar, kind: StatementKind, end: number): void {
@@ -259,37 +329,6 @@ function statement(g: Grammar, kind: StatementKind, end: number): void {
   if (g.state === ONE_STATEMENT) close(g, end)
 }
 
-function mariaDbGtid(g: Grammar, from: number, bodyEnd: number, position: number): void {
-  abandon(g)
-  const t = g.current
-  const flags = g.view.getUint8(from + AT_MARIADB_FLAGS)
-  open(g, from, position, (flags & MariaDbGtidFlag.STANDALONE) === 0 ? UNTIL_TERMINATOR : ONE_STATEMENT)
-  g.isMariaDbGroup = true
-  if ((flags & MariaDbGtidFlag.DDL) !== 0) t.marks |= MarkBit.ddl
-  if ((flags & MariaDbGtidFlag.PREPARED_XA) !== 0) t.marks |= MarkBit['xa-prepare']
-  if ((flags & MariaDbGtidFlag.COMPLETED_XA) !== 0) t.marks |= MarkBit['xa-end']
-  // The fields behind the flags are padding to 19 bytes of body in most events of servers before 11.8.
-  const gtid = decodeMariaDbGtid(g.bytes, from, bodyEnd)
-  if (gtid.twoPhaseAlter !== 'none') t.marks |= MarkBit['two-phase-alter']
-  if (gtid.threadId !== null) t.threadId = gtid.threadId
-  beginMariaDb(g.executed, gtid.domain, gtid.serverId, gtid.sequence)
-}
-
-function mysqlGtid(g: Grammar, from: number, bodyEnd: number, position: number, type: number): void {
-  abandon(g)
-  open(g, from, position, ONE_STATEMENT)
-  if (type === EventType.ANONYMOUS_GTID) g.current.commitUs = immediateCommitUs(g.view, from, bodyEnd)
-  else if (type === EventType.GTID) {
-    g.current.commitUs = immediateCommitUs(g.view, from, bodyEnd)
-    if (from + MYSQL_GTID_LENGTH <= bodyEnd) beginMysql(g.executed, g.bytes, g.view, from)
-  } else {
-    const gtid = decodeMysqlGtid(g.bytes, from, bodyEnd)
-    if (gtid === null) return
-    g.current.commitUs = gtid.immediateCommitUs
-    beginTagged(g.executed, gtid.tag === '' ? gtid.uuid : `${gtid.uuid}:${gtid.tag}`, gtid.gno)
-  }
-}
-
 function load(g: Grammar, role: number, type: number, from: number, end: number): void {
   const t = g.current
   t.marks |= MarkBit['load-data'] | MarkBit.statement
@@ -310,15 +349,19 @@ function load(g: Grammar, role: number, type: number, from: number, end: number)
 /** Rows event flag STMT_END_F, behind the table id of six bytes. */
 const ROWS_STATEMENT_END = 1
 
-/** The two statements that end nearly every transaction are told by their bytes, without making text of them. */
-function statementKind({ bytes, view }: Grammar, from: number, bodyEnd: number, type: number): StatementKind {
+function statementKind(g: Grammar, from: number, bodyEnd: number, type: number): StatementKind {
+  const { bytes } = g
   if (type === EventType.QUERY_COMPRESSED) {
     const whole = queryStatement(bytes, from, bodyEnd)
     return whole === null ? 'ddl' : classifyStatement(whole, 0, whole.length)
   }
+  return classifyStatement(bytes, queryTextStart(bytes, from, bodyEnd), bodyEnd)
+}
+
+/** What nearly every transaction begins with is told by its bytes, without making text of them. */
+function isBegin({ bytes, view }: Grammar, from: number, bodyEnd: number): boolean {
   const start = queryTextStart(bytes, from, bodyEnd)
-  if (bodyEnd - start === 5 && view.getUint32(start, true) === BEGI && bytes[start + 4] === 0x4e) return 'begin'
-  return classifyStatement(bytes, start, bodyEnd)
+  return bodyEnd - start === 5 && view.getUint32(start, true) === BEGI && bytes[start + 4] === 0x4e
 }
 
 const BEGI = 0x49_47_45_42
