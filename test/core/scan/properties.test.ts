@@ -72,16 +72,14 @@ describe('a file that ends at any byte', () => {
 })
 
 describe('changed bytes', () => {
-  const oneBit = fc
-    .constantFrom(...files.filter(({ bytes }) => hasChecksums(bytes)))
-    .chain(({ bytes, name }) =>
-      fc.record({
-        name: fc.constant(name),
-        bytes: fc.constant(bytes),
-        at: fc.integer({ min: 4, max: bytes.length - 1 }),
-        bit: fc.nat(7),
-      }),
-    )
+  const oneBit = fc.constantFrom(...files.filter(({ bytes }) => hasChecksums(bytes))).chain(({ bytes, name }) =>
+    fc.record({
+      name: fc.constant(name),
+      bytes: fc.constant(bytes),
+      at: fc.integer({ min: 4, max: bytes.length - 1 }),
+      bit: fc.nat(7),
+    }),
+  )
 
   test('one bit, with all checksums verified: reported where it is, or nothing is changed', () => {
     fc.assert(
