@@ -48,9 +48,6 @@ export function openStore(path: string): IndexStore {
   const lastTick = query<TickRow>(
     `SELECT ${tickColumns} FROM tick WHERE log = ? ORDER BY second DESC, file DESC, start DESC LIMIT 1`,
   )
-  const tickContaining = query<TickRow>(
-    `SELECT ${tickColumns} FROM tick WHERE log = ? AND (file > ? OR (file = ? AND "end" > ?)) ORDER BY second, file, start LIMIT 1`,
-  )
   const sumTicks = query<{ transactions: number; bytes: number }>(
     `SELECT coalesce(sum(transactions), 0) AS transactions, coalesce(sum(bytes), 0) AS bytes FROM tick
      WHERE log = ? AND (second, file, start) >= (?, ?, ?) AND (second, file, start) < (?, ?, ?)`,
@@ -127,6 +124,25 @@ export function openStore(path: string): IndexStore {
     for (const g of batch.gaps) putGap.run(log.id, g.file, g.position, g.cause)
   })
 
+  /** Seconds never decrease along the log: halving their range finds a position as fast as an index on positions, which would take room. */
+  function tickContaining(log: number, file: number, position: number): TickRow | null {
+    const isBefore = (tick: TickRow | null): tick is TickRow =>
+      tick !== null && (tick.file < file || (tick.file === file && tick.end <= position))
+    let tick = tickAtOrAfter(log, 0)
+    let before = tick?.second ?? 0
+    let behind = (lastTick(log)?.second ?? 0) + 1
+    while (behind - before > 1) {
+      const middle = Math.floor((before + behind) / 2)
+      const found = tickAtOrAfter(log, middle)
+      if (isBefore(found)) {
+        before = middle
+        tick = found
+      } else behind = middle
+    }
+    while (isBefore(tick)) tick = tickAfter(log, tick.second, tick.file, tick.start)
+    return tick
+  }
+
   const parsed = (log: RawLog): LogRow => ({ ...log, state: JSON.parse(log.state) as EvidenceState | null })
 
   return {
@@ -152,7 +168,7 @@ export function openStore(path: string): IndexStore {
     tickAfter: (log, t) => tickAfter(log.id, t.second, t.file, t.start),
     tickBefore: (log, t) => tickBefore(log.id, t.second, t.file, t.start),
     lastTick: (log) => lastTick(log.id),
-    tickContaining: (log, file, position) => tickContaining(log.id, file, file, position),
+    tickContaining: (log, file, position) => tickContaining(log.id, file, position),
     sumTicks: (log, from, to) =>
       sumTicks(
         log.id,
