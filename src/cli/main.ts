@@ -31,9 +31,11 @@ interface Run {
 export async function main(argv: readonly string[], shell: Shell): Promise<ExitStatus> {
   const run: Run = { argv, shell, command: null, positionals: [], options: ['help', 'version'], status: Exit.OK }
   try {
+    const typed = asksForHelp(argv) ? undefined : commands.find((entry) => nameOf(entry) === argv[0])
     // yargs loses a lone `-` in front of an option.
-    await createParser(run).parseAsync(
-      argv.map((arg) => (arg === '-' ? STANDARD_INPUT : arg)),
+    const words = argv.map((arg) => (arg === '-' ? STANDARD_INPUT : arg))
+    await createParser(run, typed).parseAsync(
+      typed === undefined ? words : words.slice(1),
       {},
       (error: unknown, _args: unknown, output: string) => {
         // What yargs itself has to say: --help and --version.
@@ -48,8 +50,12 @@ export async function main(argv: readonly string[], shell: Shell): Promise<ExitS
   return shell.signal.aborted && run.status === Exit.OK ? Exit.INTERRUPTED : run.status
 }
 
-function createParser(run: Run): Argv {
-  let parser: Argv = yargs()
+/**
+ * A parser of all commands; or, where it is plain which one is typed, of that one alone, as yargs' default command: before
+ * running any other yargs lays out the whole help, which takes longer than most answers.
+ */
+function createParser(run: Run, typed: CommandEntry | undefined): Argv {
+  const parser: Argv = yargs()
     .scriptName('binpoint')
     .locale('en')
     .wrap(100)
@@ -65,14 +71,17 @@ function createParser(run: Run): Argv {
       'strip-dashed': false,
     })
     .strict()
-    .demandCommand(1, 'a command is needed')
     .exitProcess(false)
     .showHelpOnFail(false)
     .fail((message: string | null, error: unknown) => {
       throw error ?? usageError(message ?? 'unusable arguments', parsedSoFar(run))
     })
-  for (const entry of commands) parser = register(parser, entry, run)
-  return parser
+  if (typed !== undefined) return register(parser, typed, '$0', run)
+  return commands.reduce((all, entry) => register(all, entry, nameOf(entry), run), parser.demandCommand(1, 'a command is needed'))
+}
+
+function asksForHelp(argv: readonly string[]): boolean {
+  return argv.some((arg) => ['--help', '-h', 'help', '--version'].includes(arg))
 }
 
 function nameOf(entry: CommandEntry): string {
@@ -83,10 +92,10 @@ function parsedSoFar(run: Run): Parsed {
   return { ...run, commands: commands.map(nameOf) }
 }
 
-function register(parser: Argv, entry: CommandEntry, run: Run): Argv {
+function register(parser: Argv, entry: CommandEntry, as: string, run: Run): Argv {
   let loaded: Command | undefined
   return parser.command(
-    entry.usage,
+    [as, ...entry.usage.split(' ').slice(1)].join(' '),
     entry.summary,
     async (builder) => {
       const command = await entry.load()
