@@ -9,6 +9,7 @@ import type { FileRow, TickRow } from '../core/evidence/rows.ts'
 import type { Finding } from '../core/findings.ts'
 import type { LogSource } from '../core/ports.ts'
 import type { Transaction } from '../core/transaction.ts'
+import { BinpointError } from '../errors.ts'
 import { coverage } from './coverage.ts'
 import type { Found } from './locate.ts'
 import { createLocator } from './locate.ts'
@@ -29,44 +30,63 @@ export interface AtRequest {
 
 /** The index must be fresh (see buildIndex). Throws LOG_IDENTITY or LOG_DAMAGED when the log is not what was indexed. */
 export async function at(request: AtRequest): Promise<AtAnswer> {
+  try {
+    return await answer(request)
+  } catch (error) {
+    const finding = await purgedUnderfoot(request, error)
+    if (finding === null) throw error
+    return noAnswer(request, 'before-first', [finding])
+  }
+}
+
+async function answer(request: AtRequest): Promise<AtAnswer> {
   const { store, log, source } = request
-  const effectiveUs = request.timeUs - request.skewUs
+  const { effectiveUs, covered, ...asked } = askedOf(request)
   const files = store.files(log)
-  const covered = coverage(store, log)
-  const base = { source: log.source, askedUs: request.timeUs, effectiveUs, gtidSet: null, covered }
-  const no = (outcome: 'before-first' | 'gap', findings: readonly Finding[]): AtAnswer => ({
-    ...base,
-    outcome,
-    safe: null,
-    latest: null,
-    distance: null,
-    findings,
-  })
+  const no = (outcome: 'before-first' | 'gap', findings: readonly Finding[]): AtAnswer => noAnswer(request, outcome, findings)
   if (effectiveUs < covered.fromUs) return no('before-first', [])
 
   const locator = createLocator(store, log, source)
   const latest = await locator.firstAtOrAfter(effectiveUs)
   const hole = holeBefore(store, log, latest)
   if (hole !== null) return no('gap', [gapFinding(hole, files)])
-  const here = new Set((await source.listFiles()).map((file) => file.name))
-  const purged = (found: Found | null): boolean => found !== null && !here.has(found.transaction.file)
-  if (purged(latest)) return no('before-first', [purgedFinding(latest?.transaction.file ?? '', here)])
-
   const safe = await locateSafe(request, effectiveUs, latest, locator)
-  if (purged(safe.found)) return no('before-first', [purgedFinding(safe.found?.transaction.file ?? '', here)])
   if (crossesHole(store, log, safe.found, latest))
     return no(
       'gap',
       store.gaps(log).map((gap) => gapFinding(gap, files)),
     )
   return {
-    ...base,
+    ...asked,
+    effectiveUs,
+    covered,
     outcome: latest === null ? 'after-last' : 'located',
     safe: coordinateOf(safe.found, files),
     latest: coordinateOf(latest, files),
     distance: { ...distance(store, log, safe.found, latest), reason: safe.reason },
     findings: safe.findings,
   }
+}
+
+function askedOf({
+  store,
+  log,
+  timeUs,
+  skewUs,
+}: AtRequest): Pick<AtAnswer, 'source' | 'askedUs' | 'effectiveUs' | 'gtidSet' | 'covered'> {
+  return { source: log.source, askedUs: timeUs, effectiveUs: timeUs - skewUs, gtidSet: null, covered: coverage(store, log) }
+}
+
+function noAnswer(request: AtRequest, outcome: 'before-first' | 'gap', findings: readonly Finding[]): AtAnswer {
+  return { ...askedOf(request), outcome, safe: null, latest: null, distance: null, findings }
+}
+
+/** The answer lay in a file that the source no longer has: that is what a failed read of it means. Null: it means something else. */
+async function purgedUnderfoot({ store, log, source }: AtRequest, error: unknown): Promise<Finding | null> {
+  if (!(error instanceof BinpointError) || (error.code !== 'LOG_PURGED' && error.code !== 'SOURCE_NOT_FOUND')) return null
+  const here = new Set((await source.listFiles()).map((file) => file.name))
+  const gone = store.files(log).findLast((file) => !here.has(file.name))
+  return gone === undefined ? null : purgedFinding(gone.name, here)
 }
 
 interface Safe {

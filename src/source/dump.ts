@@ -74,26 +74,34 @@ export async function dump(request: DumpRequest, sink: EventSink): Promise<void>
         if (error === undefined) resolve()
         else reject(serverError(error, request.address))
       }
+      // What the sink throws is no failure of the server.
+      const fail = (error: unknown): void => {
+        isOver = true
+        reject(error)
+      }
       const attempt = (work: () => void): void => {
         if (isOver) return
         try {
           work()
         } catch (error) {
-          finish(error)
+          fail(error)
         }
       }
       const endBatch = (): void => {
         isBatchOpen = false
         attempt(() => sink.endBatch(Date.now() * 1000))
       }
-      const takePacket = (packet: Packet): void => {
-        attempt(() => {
-          const { buffer, offset, end } = packet
+      // For each event: nothing is made anew here.
+      const takePacket = ({ buffer, offset, end }: Packet): void => {
+        if (isOver) return
+        try {
           const status = buffer[offset] ?? 0
-          if (status === STATUS_ERROR) finish(errorOf(packet))
+          if (status === STATUS_ERROR) finish(errorOf({ buffer, offset, end }))
           else if (status === STATUS_EOF) finish(request.follow ? endedByServer(request.address) : undefined)
           else if (!wire.event(buffer, offset + 1, end)) finish()
-        })
+        } catch (error) {
+          fail(error)
+        }
         if (isBatchOpen || isOver) return
         isBatchOpen = true
         setImmediate(endBatch)

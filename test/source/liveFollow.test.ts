@@ -154,7 +154,7 @@ for (const kind of kinds) {
         throw new Error('the disk is full')
       }
       const from = { file: 'mysql-bin.000001', position: 4 }
-      await expect(live.read({ from, follow: true }, failing)).rejects.toMatchObject({ cause: { message: 'the disk is full' } })
+      await expect(live.read({ from, follow: true }, failing)).rejects.toThrow(/^the disk is full$/)
       await until('no dump thread is left', async () => (await dumpThreads(server)).length === 0)
     })
   })
