@@ -7,12 +7,16 @@ import { FIRST_POSITION } from '../core/coordinate.ts'
 import type { IndexStore, LogRow } from '../core/evidence/port.ts'
 import type { LogSource } from '../core/ports.ts'
 import type { Transaction } from '../core/transaction.ts'
+import { placeOf } from './boundary.ts'
 import { createLocator } from './locate.ts'
 import { readWindow } from './window.ts'
 
 export interface WhenAnswer {
   readonly source: string
-  /** `boundary`: replication may start there. `inside`: it may not; the transaction's start is the boundary before. */
+  /**
+   * `boundary`: replication may start there. `inside`: it may not; the transaction's start is the boundary before. Without a
+   * transaction: inside of an event between transactions (the file's head or end).
+   */
   readonly outcome: 'boundary' | 'inside' | 'end' | 'not-found'
   readonly transaction: Transaction | null
 }
@@ -42,6 +46,9 @@ async function atCoordinate({ store, log, source }: WhenRequest, at: Coordinate)
   const inside = found === null ? undefined : before(found.transactions, at)
   const holder = inside ?? (await lastOfTickHolding(store, log, source, file.ordinal, at))
   if (holder !== undefined) return answer('inside', holder)
+  const isKnown = found?.transaction.file === at.file && found.transaction.start === at.position
+  if (!isKnown && !endsTick(store, log, file.ordinal, at.position) && (await placeOf(source, at)).kind !== 'boundary')
+    return answer('inside', null)
   if (found === null || found.transaction.file !== at.file) return answer('end', null)
   return answer('boundary', found.transaction)
 }
@@ -49,6 +56,12 @@ async function atCoordinate({ store, log, source }: WhenRequest, at: Coordinate)
 /** The transaction of a list that has the position strictly inside. */
 function before(transactions: readonly Transaction[], at: Coordinate): Transaction | undefined {
   return transactions.find((t) => t.file === at.file && t.start < at.position && at.position < t.end)
+}
+
+/** Then it is a boundary: what the index says of a log that is still there need not be read again. */
+function endsTick(store: IndexStore, log: LogRow, file: number, position: number): boolean {
+  const tick = store.tickContaining(log, file, position - 1)
+  return tick?.file === file && tick.end === position
 }
 
 /** The tick that holds the position may be another one than that of the next transaction. */

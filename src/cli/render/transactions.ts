@@ -26,6 +26,7 @@ export function renderWhen(answer: WhenAnswer, asked: string, zone: string | und
     case 'boundary':
       return line
     case 'inside':
+      if (answer.transaction === null) return `${asked} lies inside of an event: replication must not start there\n`
       return `${asked} lies inside a transaction: replication must not start there. The transaction begins here:\n${line}`
     case 'end':
       return `${asked} is the end of what the file holds: nothing begins there yet\n`
