@@ -34,6 +34,7 @@ for (const kind of servers) {
           const last = log === null ? undefined : store.files(log).at(-1)
           return last?.name === end.file && last.coveredEnd === end.position
         })
+        await sleep(1500) // a heartbeat behind the last event
         stop.abort()
         const { log, files, transactions } = await running
         expect(transactions).toBe(2)
