@@ -107,6 +107,27 @@ for (const kind of kinds) {
   })
 }
 
+describeWith('mysql-9.7', 'a log that MySQL encrypts', () => {
+  test('has sizes that are positions, and is read over the network though its files cannot be', async () => {
+    await using server = await startServer({
+      kind: 'mysql-9.7',
+      options: ['--binlog-encryption=ON'],
+      files: {
+        'mysqld.my': '{"components": "file://component_keyring_file"}',
+        'component_keyring_file.cnf': '{"path": "./keyring", "read_only": false}',
+      },
+    })
+    await writeLoad(server)
+    await using live = await openLive(server)
+    const { file, position } = await endOfLog(server)
+    expect((await live.listFiles()).at(-1)).toEqual({ name: file, size: position })
+    const { report } = await indexOf(live, { verifyChecksums: true })
+    expect(report.gaps).toEqual([])
+    expect(report.files.at(-1)).toMatchObject({ name: file, coveredEnd: position })
+    expect((await indexOf(openFileSource('files', [server.binlogDir]))).report.gaps).toHaveLength(2)
+  })
+})
+
 const largest: readonly ServerKind[] = ['mysql-9.7', 'mariadb-10.11', 'mariadb-11.8']
 
 for (const kind of largest) {
