@@ -2,6 +2,7 @@
  * Transactions in full: the bodies of their events, decoded on the way through the scan. For ranges that people or plans look
  * at; the bulk scan does without. The grammar alone decides what belongs together; this only collects.
  */
+import { u16 } from '../binlog/bytes.ts'
 import { queryErrorCode, querySchema, queryStatement } from '../binlog/query.ts'
 import { decodeMysqlGtid } from '../binlog/gtid.ts'
 import { AT_TYPE, EventRole, EventType, roleOfType } from '../binlog/layout.ts'
@@ -169,7 +170,7 @@ export function createDetailCollector(): DetailCollector {
 const EXECUTE_LOAD_EXTRA = 13
 
 function executeLoadTextStart(bytes: Buffer, from: number, end: number): number {
-  const statusLength = bytes.readUInt16LE(from + 19 + 11)
+  const statusLength = u16(bytes, from + 19 + 11)
   const schemaLength = bytes[from + 19 + 8] ?? 0
   return Math.min(end, from + 19 + 13 + EXECUTE_LOAD_EXTRA + statusLength + schemaLength + 1)
 }
