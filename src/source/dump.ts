@@ -75,33 +75,27 @@ export async function dump(request: DumpRequest, sink: EventSink): Promise<void>
         else reject(serverError(error, request.address))
       }
       // What the sink throws is no failure of the server.
-      const fail = (error: unknown): void => {
-        isOver = true
-        reject(error)
-      }
       const attempt = (work: () => void): void => {
         if (isOver) return
         try {
           work()
         } catch (error) {
-          fail(error)
+          isOver = true
+          reject(error)
         }
       }
       const endBatch = (): void => {
         isBatchOpen = false
         attempt(() => sink.endBatch(Date.now() * 1000))
       }
-      // For each event: nothing is made anew here.
-      const takePacket = ({ buffer, offset, end }: Packet): void => {
-        if (isOver) return
-        try {
+      const takePacket = (packet: Packet): void => {
+        attempt(() => {
+          const { buffer, offset, end } = packet
           const status = buffer[offset] ?? 0
-          if (status === STATUS_ERROR) finish(errorOf({ buffer, offset, end }))
+          if (status === STATUS_ERROR) finish(errorOf(packet))
           else if (status === STATUS_EOF) finish(request.follow ? endedByServer(request.address) : undefined)
           else if (!wire.event(buffer, offset + 1, end)) finish()
-        } catch (error) {
-          fail(error)
-        }
+        })
         if (isBatchOpen || isOver) return
         isBatchOpen = true
         setImmediate(endBatch)
