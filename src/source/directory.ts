@@ -63,8 +63,16 @@ async function listDirectory(directory: string): Promise<string[]> {
     })
   }
   const found: string[] = []
-  for (const name of names) if (isBinlogName(name) && (await hasMagic(join(directory, name)))) found.push(name)
-  const bases = new Set(found.map((name) => name.replace(/\.\d+$/, '')))
+  const unreadable: string[] = []
+  for (const name of names.filter(isBinlogName)) {
+    const kind = await looksLike(join(directory, name))
+    if (kind !== 'other') (kind === 'binlog' ? found : unreadable).push(name)
+  }
+  const [first] = unreadable
+  if (found.length === 0 && first !== undefined) throw notReadable(join(directory, first))
+  const bases = new Set(found.map(baseOf))
+  // What cannot be looked at is not left out, or its transactions would be missing without a word.
+  found.push(...unreadable.filter((name) => bases.has(baseOf(name))))
   if (bases.size > 1) {
     throw new BinpointError('SOURCE_SYNTAX', `${directory} holds more than one log: ${[...bases].join(', ')}`, {
       hint: 'give the files of one of them, or its .index file',
@@ -77,10 +85,7 @@ async function namesIn(directory: string): Promise<string[]> {
   try {
     return await readdir(directory)
   } catch (cause) {
-    throw new BinpointError('SOURCE_NOT_FOUND', `${directory} cannot be read`, {
-      hint: 'check its permissions: the server’s user owns it',
-      cause,
-    })
+    throw notReadable(directory, cause)
   }
 }
 
@@ -120,16 +125,27 @@ async function entriesOf(path: string): Promise<string[]> {
 
 const MAGICS = new Set(['fe62696e', 'fd62696e'])
 
-async function hasMagic(path: string): Promise<boolean> {
+async function looksLike(path: string): Promise<'binlog' | 'other' | 'unreadable'> {
   const handle = await open(path, 'r').catch(() => null)
-  if (handle === null) return false
+  if (handle === null) return 'unreadable'
   try {
     const magic = Buffer.alloc(4)
     const { bytesRead } = await handle.read(magic, 0, 4, 0)
-    return bytesRead === 4 && MAGICS.has(magic.toString('hex'))
+    return bytesRead === 4 && MAGICS.has(magic.toString('hex')) ? 'binlog' : 'other'
   } catch {
-    return false // a directory that is named like one
+    return 'other' // a directory that is named like one
   } finally {
     await handle.close()
   }
+}
+
+function baseOf(name: string): string {
+  return name.replace(/\.\d+$/, '')
+}
+
+function notReadable(path: string, cause?: unknown): BinpointError {
+  return new BinpointError('SOURCE_NOT_FOUND', `${path} cannot be read`, {
+    hint: 'check its permissions: the server’s user owns it',
+    cause,
+  })
 }

@@ -10,6 +10,7 @@ const root = join(import.meta.dirname, '../..')
 export interface Ended {
   readonly status: number | null
   readonly signal: string | null
+  readonly stdout: string
   readonly stderr: string
 }
 
@@ -44,11 +45,14 @@ export function dumpOf(index: string, source: string): unknown {
 
 function start(program: string, args: readonly string[], options: { uid?: number } = {}): Child {
   const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], ...options })
+  let stdout = ''
   let stderr = ''
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text))
   child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))
   const ended = once(child, 'close').then(([status, signal]) => ({
     status: status as number | null,
     signal: signal as string | null,
+    stdout,
     stderr,
   }))
   return { process: child, reading: Promise.race([once(child.stdout, 'data'), ended]), ended }
