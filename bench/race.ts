@@ -34,10 +34,14 @@ export async function race(
 }
 
 function summary(name: string, seconds: readonly number[]): Times {
-  const sorted = seconds.toSorted((a, b) => a - b)
+  return { name, median: medianOf(seconds), min: Math.min(...seconds), max: Math.max(...seconds) }
+}
+
+export function medianOf(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b)
   const middle = sorted.length >> 1
-  const median = sorted.length % 2 === 1 ? sorted[middle] : ((sorted[middle - 1] ?? 0) + (sorted[middle] ?? 0)) / 2
-  return { name, median: median ?? 0, min: sorted[0] ?? 0, max: sorted.at(-1) ?? 0 }
+  const upper = sorted[middle] ?? 0
+  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? 0) + upper) / 2
 }
 
 function inSeconds(seconds: number): string {
