@@ -151,10 +151,13 @@ for (const kind of largest) {
       expect(await write(full - overhead + 1)).toBe(full + 1)
       expect(await write(40_000_000)).toBe(40_000_000 + overhead)
       await server.run("INSERT INTO d.t VALUES ('small')")
+      // MariaDB writes its checkpoints some time after a file was begun: not between one reading and the next.
+      await server.restart()
 
       const files = openFileSource('files', [server.binlogDir])
       const fromFiles = await indexOf(files, { verifyChecksums: true })
-      expect((await indexOf(live, { verifyChecksums: true })).dump).toEqual(fromFiles.dump)
+      await using again = await openLive(server)
+      expect((await indexOf(again, { verifyChecksums: true })).dump).toEqual(fromFiles.dump)
       await using replay = await startReplay({ paths: [server.binlogDir] })
       await using replayed = await openReplay(replay)
       expect((await indexOf(replayed, { verifyChecksums: true })).dump).toEqual(fromFiles.dump)
