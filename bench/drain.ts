@@ -15,7 +15,11 @@ const [host = '', port = '', user = '', file = ''] = process.argv.slice(2)
 const connection = createConnection({ host, port: Number(port), user })
 await ask(connection, "SET @master_binlog_checksum = 'CRC32', @source_binlog_checksum = 'CRC32', @mariadb_slave_capability = 4")
 const { stream } = connection as unknown as { readonly stream: Socket }
-stream.removeAllListeners('data')
+// From here on mysql2 has no part in it.
+stream.removeAllListeners()
+stream.on('error', (error) => {
+  throw error
+})
 const startedMs = performance.now()
 stream.on('data', (chunk: Buffer) => {
   const status = statusAtEnd(chunk)
