@@ -119,5 +119,8 @@ function translate(path: string, error: unknown): unknown {
       'INDEX_UNWRITABLE',
     )
   }
+  if (code.startsWith('SQLITE_IOERR')) {
+    return because('cannot be read or written', 'see what the system log says of this disk', 'INDEX_UNWRITABLE')
+  }
   return error
 }

@@ -9,6 +9,7 @@ import { buildIndex } from '../../src/app/index.ts'
 import type { IndexStore } from '../../src/core/evidence/port.ts'
 import { BinpointError } from '../../src/errors.ts'
 import { openFileSource } from '../../src/source/files.ts'
+import { guarded } from '../../src/store/open.ts'
 import { migrations } from '../../src/store/schema.ts'
 import { openStore } from '../../src/store/store.ts'
 import { fixtureLog, temporaryFolder } from '../support/logs.ts'
@@ -100,6 +101,16 @@ describe('an index file', () => {
     expect({ status, stderr }).toEqual({ status: 2, stderr: expect.stringContaining('INDEX_UNWRITABLE') })
     expect(stderr).toContain(path)
     chmodSync(folder, 0o755)
+  })
+
+  test.each(['SQLITE_IOERR', 'SQLITE_IOERR_FSYNC', 'SQLITE_IOERR_READ'])('on a disk that fails (%s) names itself', (code) => {
+    const fail = (): never => {
+      throw Object.assign(new Error('disk I/O error'), { code })
+    }
+    expect(failureOf(() => guarded('/an/index.sqlite', fail))).toMatchObject({
+      code: 'INDEX_UNWRITABLE',
+      message: 'the index /an/index.sqlite cannot be read or written (disk I/O error)',
+    })
   })
 
   test('and its -wal and -shm are readable by their owner alone, whatever the umask', async () => {

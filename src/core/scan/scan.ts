@@ -346,6 +346,11 @@ export function createScan(listener: ScanListener, options: ScanOptions = {}): S
       endWith('relay-log', 'the file is marked as a relay log')
       return false
     }
+    // A server sends it so when a stream begins in the middle of the file.
+    if (!decrypted && u32(bytes, from + AT_END_LOG_POS) === 0) {
+      endWith('damaged', 'the file is a part of a log, copied from the middle on: its positions are not those of the log')
+      return false
+    }
     if (shouldCheckFormat(format, u32(bytes, from + AT_END_LOG_POS)) && !checksumHolds(bytes, from, size)) {
       endWith('damaged', `the FORMAT_DESCRIPTION at ${position} fails its checksum`)
       return false
