@@ -7,7 +7,8 @@ import type { Connection } from 'mysql2'
 import type { Socket } from 'node:net'
 
 const COM_BINLOG_DUMP = 0x12
-const NON_BLOCKING = 1
+/** Not to wait at the end, and (MariaDB) to send ANNOTATE_ROWS too: what binpoint asks for. */
+const FLAGS = 3
 const FIRST_POSITION = 4
 const SERVER_ID = 0x9abc_def0
 
@@ -41,7 +42,7 @@ function dumpCommand(name: string): Buffer {
   packet.writeUIntLE(packet.length - 4, 0, 3)
   packet.writeUInt8(COM_BINLOG_DUMP, 4)
   packet.writeUInt32LE(FIRST_POSITION, 5)
-  packet.writeUInt16LE(NON_BLOCKING, 9)
+  packet.writeUInt16LE(FLAGS, 9)
   packet.writeUInt32LE(SERVER_ID, 11)
   packet.write(name, 15)
   return packet
