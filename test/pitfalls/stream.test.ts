@@ -32,9 +32,10 @@ for (const kind of servers) {
         await until('all is indexed', () => {
           const log = store.currentLog(live.name)
           const last = log === null ? undefined : store.files(log).at(-1)
-          return last?.name === end.file && last.coveredEnd === end.position
+          // MariaDB writes a BINLOG_CHECKPOINT some time after a file was begun.
+          return last?.name === end.file && last.coveredEnd >= end.position
         })
-        await sleep(1500) // a heartbeat behind the last event
+        await sleep(1500) // for a heartbeat behind the last event, and its commit
         stop.abort()
         const { log, files, transactions } = await running
         expect(transactions).toBe(2)
