@@ -2,8 +2,9 @@
  * The library: what the command line is made of. Use cases take an index (`openStore`) and a source (`openSource`) and give values;
  * the schemas say what their JSON means. Nothing here prints, and nothing ends the process.
  */
-export { at, DEFAULT_MARGIN_US } from './app/at.ts'
+export { at } from './app/at.ts'
 export type { AtRequest } from './app/at.ts'
+export { DEFAULT_MARGIN_US } from './app/atFindings.ts'
 export { atOffline } from './app/atOffline.ts'
 export { buildIndex } from './app/index.ts'
 export type { IndexProgress, IndexReport, IndexRequest } from './app/index.ts'

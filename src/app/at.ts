@@ -10,12 +10,11 @@ import type { Finding } from '../core/findings.ts'
 import type { LogSource } from '../core/ports.ts'
 import type { Transaction } from '../core/transaction.ts'
 import { BinpointError } from '../errors.ts'
+import type { Hole } from './atFindings.ts'
+import { beginningFinding, DEFAULT_MARGIN_US, gapFinding, marginFinding, purgedFinding, stampFinding } from './atFindings.ts'
 import { coverage } from './coverage.ts'
 import type { Found } from './locate.ts'
 import { createLocator } from './locate.ts'
-
-/** What a statement is taken to last at most where nothing in the log bounds it (microseconds). */
-export const DEFAULT_MARGIN_US = 60_000_000
 
 export interface AtRequest {
   readonly store: IndexStore
@@ -51,6 +50,7 @@ async function answer(request: AtRequest): Promise<AtAnswer> {
   const hole = holeBefore(store, log, latest)
   if (hole !== null) return no('gap', [gapFinding(hole, files)])
   const safe = await locateSafe(request, effectiveUs, latest, locator)
+  if (safe === null) return no('gap', [beginningFinding(files)])
   if (crossesHole(store, log, safe.found, latest))
     return no(
       'gap',
@@ -96,26 +96,49 @@ interface Safe {
   readonly findings: readonly Finding[]
 }
 
+/** Null: what lies ahead of the index may have committed at the time. */
 async function locateSafe(
   request: AtRequest,
   timeUs: number,
   latest: Found | null,
   locator: ReturnType<typeof createLocator>,
-): Promise<Safe> {
+): Promise<Safe | null> {
   const { store, log } = request
   if (await followsExactStamp(request, latest, locator)) return { found: latest, reason: 'exact', findings: [] }
   const marginUs = request.marginUs ?? DEFAULT_MARGIN_US
-  const byMargin = await locator.firstAtOrAfter(timeUs - marginUs)
   const bound = store.boundAt(log, timeUs)
   const byBound = bound === null ? null : await locator.firstFrom(bound.file, bound.end)
+  const files = new Map(store.files(log).map((file) => [file.ordinal, file]))
+  const byMargin = await locator.firstBehind(
+    await locator.firstAtOrAfter(timeUs - marginUs),
+    (t, tick) => isEvidence(t, tick, { timeUs, marginUs, file: files.get(tick.file) }),
+    bound,
+  )
+  if (byMargin === undefined && bound === null) return null
   // Null stands for the end of the log, behind everything.
-  const isProven = bound !== null && (byBound === null || (byMargin !== null && !isBefore(byBound, byMargin)))
+  const isProven =
+    byMargin === undefined || (bound !== null && (byBound === null || (byMargin !== null && !isBefore(byBound, byMargin))))
   const found = isProven ? earlier(byBound, latest) : byMargin
   return {
     found,
     reason: isProven ? 'unproven' : 'margin',
-    findings: stampFindings(found, latest, isProven ? null : marginUs, request.marginUs === null),
+    findings: [stampFinding(found, latest), ...(isProven ? [] : [marginFinding(marginUs, request.marginUs === null)])],
   }
+}
+
+/**
+ * Whether a transaction with a stamp before the margin shows that it, and so all ahead of it, had committed by the time. Not by a stamp
+ * of another server's clock, nor by one that its file's or one ahead of it contradicts (SET TIMESTAMP), nor if it was written later.
+ */
+function isEvidence(
+  t: Transaction,
+  tick: TickRow,
+  { timeUs, marginUs, file }: { timeUs: number; marginUs: number; file: FileRow | undefined },
+): boolean {
+  if (t.commit.notBeforeUs >= timeUs) return false
+  if (t.immediateCommitUs !== null) return true
+  const known = Math.max(tick.second, file?.stampSeconds ?? 0)
+  return t.serverId === file?.serverId && t.lastStampSeconds * 1_000_000 + marginUs >= known * 1_000_000
 }
 
 /** The transaction before `latest` has an exact stamp, and so everything before it had committed by then. */
@@ -132,27 +155,6 @@ async function followsExactStamp(
   if (before.maxUs !== null) return true
   const last = (await locator.firstFrom(before.file, before.start))?.transactions.at(-1)
   return last?.immediateCommitUs != null
-}
-
-function stampFindings(found: Found | null, latest: Found | null, marginUs: number | null, isDefault: boolean): Finding[] {
-  const findings: Finding[] = [
-    {
-      code: 'TIME_STATEMENT_START',
-      severity: 'warning',
-      message:
-        'stamps in this log say when statements started, not when they committed; safe lies before all that may have committed at or after the time',
-      evidence: { safe: found?.transaction.start ?? null, latest: latest?.transaction.start ?? null },
-    },
-  ]
-  if (marginUs === null) return findings
-  const seconds = marginUs / 1_000_000
-  findings.push({
-    code: 'MARGIN',
-    severity: 'warning',
-    message: `safe allows for statements that ran for up to ${seconds} s before they committed${isDefault ? ' (the default)' : ''}; if a longer one can have been running at the time, give a larger --margin`,
-    evidence: { marginSeconds: seconds, default: isDefault },
-  })
-  return findings
 }
 
 function coordinateOf(found: Found | null, files: readonly FileRow[]): AnswerCoordinate {
@@ -203,12 +205,6 @@ function isBefore(a: Found, b: Found): boolean {
   return a.transaction.start < b.transaction.start
 }
 
-interface Hole {
-  readonly file: number
-  readonly position: number
-  readonly cause: string
-}
-
 /** A hole between the last transaction before the time and the first one behind it: the time may lie inside. */
 function holeBefore(store: IndexStore, log: LogRow, latest: Found | null): Hole | null {
   const before = latest === null ? store.lastTick(log) : store.tickBefore(log, latest.tick)
@@ -225,24 +221,4 @@ function isBehindTick(gap: Hole, tick: TickRow | null): boolean {
 
 function isAheadOf(gap: Hole, found: Found | null): boolean {
   return found === null || gap.file < found.tick.file || (gap.file === found.tick.file && gap.position <= found.transaction.start)
-}
-
-function gapFinding(gap: Hole, files: readonly FileRow[]): Finding {
-  const name = files.find((file) => file.ordinal === gap.file)?.name ?? ''
-  return {
-    code: 'INDEX_GAP',
-    severity: 'blocking',
-    message: `the log cannot be read from ${name}:${gap.position} to the head of the next file (${gap.cause}); the time may lie there`,
-    evidence: { file: name, position: gap.position, cause: gap.cause },
-  }
-}
-
-function purgedFinding(file: string, here: ReadonlySet<string>): Finding {
-  const oldest = [...here][0] ?? null
-  return {
-    code: 'PURGED',
-    severity: 'blocking',
-    message: `the source no longer has ${file}; its oldest file is ${oldest ?? 'none'}`,
-    evidence: { file, oldest },
-  }
 }

@@ -3,9 +3,11 @@
  * checked against the log. Erring early, as a tick's start lies before all of its transactions.
  */
 import type { AnswerCoordinate, AtAnswer } from '../core/answer.ts'
+import { FIRST_POSITION } from '../core/coordinate.ts'
 import type { IndexStore, LogRow } from '../core/evidence/port.ts'
 import type { FileRow, TickRow } from '../core/evidence/rows.ts'
-import { DEFAULT_MARGIN_US } from './at.ts'
+import type { Finding } from '../core/findings.ts'
+import { beginningFinding, DEFAULT_MARGIN_US, gapFinding, marginFinding } from './atFindings.ts'
 import { coverage } from './coverage.ts'
 
 export interface OfflineRequest {
@@ -24,16 +26,29 @@ export function atOffline({ store, log, timeUs, marginUs, skewUs }: OfflineReque
   if (effectiveUs < covered.fromUs) {
     return { ...base, outcome: 'before-first', safe: null, latest: null, distance: null, findings: [] }
   }
+  const no = (finding: Finding): AtAnswer => ({
+    ...base,
+    outcome: 'gap',
+    safe: null,
+    latest: null,
+    distance: null,
+    findings: [finding],
+  })
   const latest = tickOf(store, log, effectiveUs)
+  const before = latest === null ? null : store.tickBefore(log, latest)
   // What lies ahead of an exact stamp is only known to have committed before it, not before the time.
-  const isExact = latest?.maxUs != null && store.tickBefore(log, latest)?.maxUs != null
-  const safe = isExact ? latest : tickOf(store, log, effectiveUs - (marginUs ?? DEFAULT_MARGIN_US))
-  const before = (a: { file: number; position: number }, tick: TickRow | null): boolean =>
-    tick === null || a.file < tick.file || (a.file === tick.file && a.position <= tick.start)
-  const hole = store
-    .gaps(log)
-    .find((gap) => before(gap, latest) && !before(gap, safe === null ? null : store.tickBefore(log, safe)))
-  if (hole !== undefined) return { ...base, outcome: 'gap', safe: null, latest: null, distance: null, findings: [] }
+  const isExact = latest?.maxUs != null && before?.maxUs != null
+  const margin = marginUs ?? DEFAULT_MARGIN_US
+  const byMargin = tickOf(store, log, effectiveUs - margin)
+  let ahead = isExact ? before : byMargin === null ? store.lastTick(log) : store.tickBefore(log, byMargin)
+  // A second before its file began is forged.
+  while (ahead !== null && ahead.second * 1_000_000 + margin < stampOf(files, ahead) * 1_000_000)
+    ahead = store.tickBefore(log, ahead)
+  if (ahead === null && files[0]?.coveredFrom !== FIRST_POSITION) return no(beginningFinding(files))
+  const hole = store.gaps(log).find((gap) => isAhead(gap, latest) && (ahead === null || !isAhead(gap, ahead)))
+  if (hole !== undefined) return no(gapFinding(hole, files))
+  // The tick that first reached the second before began with a transaction of that second; a later one of it may have a forged stamp.
+  const safe = isExact ? latest : store.tickAtOrAfter(log, ahead?.second ?? 0)
   const sum = safe === null ? { transactions: 0, bytes: 0 } : store.sumTicks(log, safe, latest)
   return {
     ...base,
@@ -49,8 +64,13 @@ export function atOffline({ store, log, timeUs, marginUs, skewUs }: OfflineReque
           'answered from the index alone: the source was not asked whether it still has this log, and the coordinates are those of whole ticks',
         evidence: { indexedTo: startOf(null, files) },
       },
+      ...(isExact ? [] : [marginFinding(margin, marginUs === null)]),
     ],
   }
+}
+
+function isAhead(gap: { readonly file: number; readonly position: number }, tick: TickRow | null): boolean {
+  return tick === null || gap.file < tick.file || (gap.file === tick.file && gap.position <= tick.start)
 }
 
 /** The first tick that may hold a transaction of the time or later. */
@@ -58,6 +78,10 @@ function tickOf(store: IndexStore, log: LogRow, timeUs: number): TickRow | null 
   let tick = store.tickAtOrAfter(log, Math.floor(timeUs / 1_000_000))
   while (tick !== null && tick.maxUs !== null && tick.maxUs < timeUs) tick = store.tickAfter(log, tick)
   return tick
+}
+
+function stampOf(files: readonly FileRow[], tick: TickRow): number {
+  return files.find((file) => file.ordinal === tick.file)?.stampSeconds ?? 0
 }
 
 function startOf(tick: TickRow | null, files: readonly FileRow[]): AnswerCoordinate {

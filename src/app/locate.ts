@@ -22,6 +22,15 @@ export interface Locator {
   readonly firstAtOrAfter: (timeUs: number) => Promise<Found | null>
   /** The first transaction that starts at or behind a position; null when there is none. */
   readonly firstFrom: (file: number, position: number) => Promise<Found | null>
+  /**
+   * The first transaction behind the last one ahead of `found` that is what is looked for; `found` where that is the one before it.
+   * Undefined: there is none behind `end`. Null as `found`, and as an answer: the end of the log.
+   */
+  readonly firstBehind: (
+    found: Found | null,
+    isIt: (t: Transaction, tick: TickRow) => boolean,
+    end: { readonly file: number; readonly end: number } | null,
+  ) => Promise<Found | null | undefined>
 }
 
 export function createLocator(store: IndexStore, log: LogRow, source: LogSource): Locator {
@@ -67,7 +76,25 @@ export function createLocator(store: IndexStore, log: LogRow, source: LogSource)
         () => true,
       )
     },
+    async firstBehind(found, isIt, end) {
+      let first = found
+      let tick = found?.tick ?? store.lastTick(log)
+      for (; tick !== null && !endsBy(tick, end); tick = store.tickBefore(log, tick)) {
+        const transactions = await read(tick)
+        const ahead = tick === found?.tick ? found.index : transactions.length
+        for (let index = ahead - 1; index >= 0; index--) {
+          const transaction = transactions[index]
+          if (transaction === undefined || isIt(transaction, tick)) return first
+          first = { tick, transactions, index, transaction }
+        }
+      }
+      return undefined
+    },
   }
+}
+
+function endsBy(tick: TickRow, end: { readonly file: number; readonly end: number } | null): boolean {
+  return end !== null && (tick.file < end.file || (tick.file === end.file && tick.end <= end.end))
 }
 
 async function readTick(source: LogSource, tick: TickRow, file: FileRow | undefined): Promise<readonly Transaction[]> {

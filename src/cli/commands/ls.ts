@@ -5,6 +5,7 @@ import { FIRST_POSITION, parseCoordinate } from '../../core/coordinate.ts'
 import type { IndexStore } from '../../core/evidence/port.ts'
 import type { LogSource } from '../../core/ports.ts'
 import { parseTime } from '../../core/time/parse.ts'
+import { BinpointError } from '../../errors.ts'
 import type { Arguments, Command } from '../command.ts'
 import { isSet, textOf } from '../command.ts'
 import { numberOf } from '../options.ts'
@@ -65,5 +66,11 @@ async function endOf(
   const timeUs = await parseTime(text, timeContext(args, shell))
   const log = await refresh(store, source, args, shell)
   const answer = await at({ store, log, source, timeUs, marginUs: 0, skewUs: 0 })
-  return answer.latest ?? undefined
+  if (answer.latest !== null) return answer.latest
+  const [oldest] = await source.listFiles()
+  if (answer.outcome === 'before-first') return { file: oldest?.name ?? '', position: FIRST_POSITION }
+  const why = answer.findings.map((finding) => finding.message).join('; ')
+  throw new BinpointError('LOG_DAMAGED', `--${name} '${text}' may lie where the log is not known: ${why}`, {
+    hint: 'name a FILE:POSITION instead; binpoint status shows where the log cannot be read',
+  })
 }

@@ -1,5 +1,5 @@
 /** The answer to a time, for people: the coordinate first, what to type next, then why and what it costs. */
-import { DEFAULT_MARGIN_US } from '../../app/at.ts'
+import { DEFAULT_MARGIN_US } from '../../app/atFindings.ts'
 import type { AnswerCoordinate, AtAnswer, DistanceReason } from '../../core/answer.ts'
 import { formatCoordinate } from '../../core/coordinate.ts'
 import { formatDuration } from '../../core/time/duration.ts'
