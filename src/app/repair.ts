@@ -54,7 +54,7 @@ export async function repair(request: RepairRequest): Promise<RepairResult> {
   const located = await locateRestart(request, request.start)
   const { restart } = located
   if (restart === null) return refuse(located.findings)
-  const files = (await source.listFiles()).map((file) => file.name)
+  const files = await source.listFiles()
   const place = replica.facts === undefined ? [] : placeFindings(restart, replica.facts, await identityOf(request), files)
   if (place.length > 0) return refuse([...located.findings, ...place])
   const foreign = replica.facts === undefined ? null : await strangerFinding(request, replica.facts)
@@ -64,6 +64,7 @@ export async function repair(request: RepairRequest): Promise<RepairResult> {
   const read = await readPlanWindow(request, restart, stoppedAt)
   if ('finding' in read) return refuse([...located.findings, read.finding])
   const { window } = read
+  if (window.transactions === 0) return refuse([...located.findings, nothingFinding(restart)])
   const checked =
     replica.facts === undefined
       ? uncheckedFindings(window, dialect)
@@ -92,6 +93,15 @@ export async function repair(request: RepairRequest): Promise<RepairResult> {
     findings,
     replica: replicaOf(replica.facts),
   }
+}
+
+/** A script that replays nothing would end with `ok`, and heal nothing. */
+function nothingFinding(restart: Coordinate): Finding {
+  return finding(
+    'AHEAD_OF_REPLICA',
+    'blocking',
+    `no transaction lies between ${formatCoordinate(restart)} and what the replica has executed: nothing would be replayed. Choose an earlier time`,
+  )
 }
 
 function replicaOf(facts: ReplicaFacts | undefined): RepairResult['replica'] {

@@ -35,6 +35,8 @@ export interface TableChange {
   readonly deletes: number
   /** True when some row event carries fewer columns than the table has (binlog_row_image other than FULL). */
   readonly partialImages: boolean
+  /** Columns (from 1) to which updates gave other values, in order; null where that is not known. */
+  readonly updatedColumns: readonly number[] | null
 }
 
 export interface Statement {

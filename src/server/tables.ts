@@ -22,17 +22,20 @@ async function inspectTable(connection: ServerConnection, { schema, table }: Tab
   const [found] = await connection.query(`SELECT ENGINE AS engine FROM information_schema.TABLES WHERE ${where}`)
   // Not TABLE_CONSTRAINTS: MariaDB shows its rows only to accounts that may do more than SELECT.
   const keys = await connection.query(
-    `SELECT DISTINCT INDEX_NAME AS name FROM information_schema.STATISTICS WHERE ${where} AND NON_UNIQUE = 0`,
+    `SELECT s.INDEX_NAME AS name, c.ORDINAL_POSITION AS position FROM information_schema.STATISTICS s LEFT JOIN information_schema.COLUMNS c ON c.TABLE_SCHEMA = ${literal(schema)} AND c.TABLE_NAME = ${literal(table)} AND c.COLUMN_NAME = s.COLUMN_NAME WHERE s.TABLE_SCHEMA = ${literal(schema)} AND s.TABLE_NAME = ${literal(table)} AND s.NON_UNIQUE = 0`,
   )
+  // A part of a key that is an expression has no column.
+  const positions = keys.map((key) => Number(text(key, 'position')))
+  // A child of the table may be in another schema.
   const cascades = await connection.query(
-    `SELECT 1 AS one FROM information_schema.REFERENTIAL_CONSTRAINTS WHERE CONSTRAINT_SCHEMA = ${literal(schema)} AND (TABLE_NAME = ${literal(table)} OR REFERENCED_TABLE_NAME = ${literal(table)}) AND (DELETE_RULE IN ('CASCADE', 'SET NULL') OR UPDATE_RULE IN ('CASCADE', 'SET NULL')) LIMIT 1`,
+    `SELECT 1 AS one FROM information_schema.REFERENTIAL_CONSTRAINTS WHERE ((CONSTRAINT_SCHEMA = ${literal(schema)} AND TABLE_NAME = ${literal(table)}) OR (UNIQUE_CONSTRAINT_SCHEMA = ${literal(schema)} AND REFERENCED_TABLE_NAME = ${literal(table)})) AND (DELETE_RULE IN ('CASCADE', 'SET NULL') OR UPDATE_RULE IN ('CASCADE', 'SET NULL')) LIMIT 1`,
   )
   return {
     schema,
     table,
     exists: found !== undefined,
     hasPrimaryKey: keys.some((key) => text(key, 'name') === 'PRIMARY'),
-    uniqueKeys: keys.length,
+    keyColumns: positions.includes(0) ? null : [...new Set(positions)],
     cascades: cascades.length > 0,
     engine: text(found, 'engine'),
   }

@@ -16,6 +16,8 @@ export interface RowsSummary {
   readonly rows: number | null
   /** True when an image leaves out columns, or carries only parts of JSON values. */
   readonly partialImages: boolean
+  /** Columns (from 0) that an update gave other bytes; null: not known. */
+  readonly updatedColumns: ReadonlySet<number> | null
 }
 
 const T = EventType
@@ -57,7 +59,7 @@ export function summarizeRows(
   let at = from + HEADER_LENGTH + idLength + 2
   if (version2.has(type)) at += u16(bytes, at)
   const columns = lengthEncoded(bytes, at)
-  if (columns.value > (end - columns.next) * 8) return { kind, rows: null, partialImages: false }
+  if (columns.value > (end - columns.next) * 8) return { kind, rows: null, partialImages: false, updatedColumns: null }
   const bitmapLength = (columns.value + 7) >> 3
   const before = presentColumns(bytes, columns.next, columns.value)
   const after = kind === 'update' ? presentColumns(bytes, columns.next + bitmapLength, columns.value) : null
@@ -66,15 +68,14 @@ export function summarizeRows(
   let images: Buffer = bytes.subarray(at, end)
   if (type >= T.WRITE_ROWS_COMPRESSED_V1) {
     const inflated = inflateMariaDb(images)
-    if (inflated === null) return { kind, rows: null, partialImages: false }
+    if (inflated === null) return { kind, rows: null, partialImages: false, updatedColumns: null }
     images = inflated
   }
   const isPartialJson = type === T.PARTIAL_UPDATE_ROWS
-  return {
-    kind,
-    rows: columns.value === table.types.length ? countImages(images, table, before, after, isPartialJson) : null,
-    partialImages: isPartialJson || !isComplete(before) || !isComplete(after),
-  }
+  const partialImages = isPartialJson || !isComplete(before) || !isComplete(after)
+  const updated = new Set<number>()
+  const rows = columns.value === table.types.length ? countImages(images, table, { before, after, isPartialJson, updated }) : null
+  return { kind, rows, partialImages, updatedColumns: rows === null || (after !== null && partialImages) ? null : updated }
 }
 
 function presentColumns(bytes: Buffer, at: number, columns: number): number[] {
@@ -83,26 +84,39 @@ function presentColumns(bytes: Buffer, at: number, columns: number): number[] {
   return present
 }
 
-function countImages(
-  images: Buffer,
-  table: MappedTable,
-  before: readonly number[],
-  after: readonly number[] | null,
-  isPartialJson: boolean,
-): number | null {
+interface Images {
+  readonly before: readonly number[]
+  readonly after: readonly number[] | null
+  readonly isPartialJson: boolean
+  /** Takes the columns that differ. */
+  readonly updated: Set<number>
+}
+
+function countImages(images: Buffer, table: MappedTable, { before, after, isPartialJson, updated }: Images): number | null {
   // Images without columns (a default row, where row_image is MINIMAL) have no bytes to count.
   if (before.length === 0 && (after === null || after.length === 0)) return null
+  const old: number[] = []
+  const own: number[] = []
   let at = 0
   let rows = 0
   while (at < images.length) {
-    at = skipImage(images, at, table, before)
+    at = skipImage(images, at, table, before, old)
     if (after !== null) {
       if (isPartialJson) at = skipPartialHead(images, at, table, after)
-      at = skipImage(images, at, table, after)
+      at = skipImage(images, at, table, after, own)
+      if (at <= images.length) addDifferent(images, old, own, updated)
     }
     rows++
   }
   return at === images.length ? rows : null
+}
+
+/** `a` and `b`: starts and ends of two images' values, column by column. */
+function addDifferent(images: Buffer, a: readonly number[], b: readonly number[], updated: Set<number>): void {
+  for (let i = 0; i < a.length; i += 2) {
+    const isSame = (a[i] === 0) === (b[i] === 0) && images.compare(images, a[i], a[i + 1], b[i], b[i + 1]) === 0
+    if (!isSame) updated.add(i >> 1)
+  }
 }
 
 /** PARTIAL_UPDATE_ROWS: options, and if bit 0 is set one bit per JSON column that says whether it is a diff. */
@@ -113,12 +127,16 @@ function skipPartialHead(b: Buffer, from: number, table: MappedTable, present: r
   return options.next + ((json + 7) >> 3)
 }
 
-function skipImage(b: Buffer, from: number, table: MappedTable, present: readonly number[]): number {
+/** `values` takes where each column's value starts and ends; 0 and 0 for NULL. */
+function skipImage(b: Buffer, from: number, table: MappedTable, present: readonly number[], values: number[]): number {
   let at = from + ((present.length + 7) >> 3)
   for (const [i, column] of present.entries()) {
     const isNull = ((b[from + (i >> 3)] ?? 0) & (1 << (i & 7))) !== 0
+    const start = at
     if (!isNull) at += valueLength(b, at, table.types[column] ?? 0, table.metadata[column] ?? 0)
     if (at > b.length) return Number.MAX_SAFE_INTEGER
+    values[2 * column] = isNull ? 0 : start
+    values[2 * column + 1] = isNull ? 0 : at
   }
   return at
 }

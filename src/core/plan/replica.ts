@@ -51,8 +51,8 @@ export interface TableFacts {
   readonly table: string
   readonly exists: boolean
   readonly hasPrimaryKey: boolean
-  /** Unique keys, the primary one included. */
-  readonly uniqueKeys: number
+  /** Columns (from 1) of the primary and the unique keys; null where a key is not of columns alone, or they cannot be seen. */
+  readonly keyColumns: readonly number[] | null
   /** True when a foreign key of or to this table cascades or sets NULL. */
   readonly cascades: boolean
   readonly engine: string

@@ -6,7 +6,7 @@ import type { Finding } from '../findings.ts'
 import { filterFindings } from './filters.ts'
 import { finding } from './findings.ts'
 import type { ReplicaFacts, TableFacts } from './replica.ts'
-import type { Window } from './window.ts'
+import type { Window, WindowTable } from './window.ts'
 
 /** What follows from where the replica stands and what it is. */
 export function replicaFindings(window: Window, replica: ReplicaFacts, tables: readonly TableFacts[]): Finding[] {
@@ -80,9 +80,10 @@ export function placeFindings(
   restart: Coordinate,
   replica: ReplicaFacts,
   source: { readonly serverId: number; readonly serverUuid: string | null },
-  /** The source's files, oldest first. */
-  files: readonly string[],
+  /** The source's files, oldest first, as far as they can be read. */
+  log: readonly { readonly name: string; readonly size: number }[],
 ): Finding[] {
+  const files = log.map((file) => file.name)
   const isOther =
     source.serverUuid !== null && replica.source.serverUuid !== null
       ? source.serverUuid !== replica.source.serverUuid
@@ -114,6 +115,17 @@ export function placeFindings(
         'blocking',
         `${replica.address} has executed up to ${formatCoordinate(executed)}, and the log that was read has no such file (${files[0] ?? 'none'} to ${files.at(-1) ?? 'none'}): it is another log, an old copy, or purged. Give the server that it replicates from as --source`,
         { executed: formatCoordinate(executed) },
+      ),
+    ]
+  }
+  const size = log[files.indexOf(executed.file)]?.size ?? 0
+  if (executed.position > size) {
+    return [
+      finding(
+        'LOG_IDENTITY',
+        'blocking',
+        `${replica.address} has executed up to ${formatCoordinate(executed)}, and that file ends at ${size} in the log that was read: it is an older copy, or another log with the same names. Give the server that the replica replicates from as --source, or a copy of its log as it is now`,
+        { executed: formatCoordinate(executed), size },
       ),
     ]
   }
@@ -197,6 +209,12 @@ function gtidFindings(window: Window, replica: ReplicaFacts): Finding[] {
   ]
 }
 
+/** Also of the primary key alone: an idempotent replay inserts the row under the old key again, and then cannot move it to the new one. */
+function updatesKeys({ updates, updatedColumns }: WindowTable, { keyColumns }: TableFacts): boolean {
+  if (updates === 0) return false
+  return updatedColumns === null || keyColumns === null || updatedColumns.some((column) => keyColumns.includes(column))
+}
+
 function tableFindings(table: TableFacts, window: Window): Finding[] {
   const name = `${table.schema}.${table.table}`
   if (!table.exists)
@@ -228,13 +246,13 @@ function tableFindings(table: TableFacts, window: Window): Finding[] {
       ),
     )
   const changed = window.byTable.find((t) => t.schema === table.schema && t.table === table.table)
-  if (table.uniqueKeys > 1 && (changed?.updates ?? 0) > 0) {
+  if (changed !== undefined && updatesKeys(changed, table)) {
     out.push(
       finding(
         'UNIQUE_KEY_MOVE',
         'blocking',
-        `${name} has ${table.uniqueKeys} unique keys and is updated in the window: if a value of such a key moves from one row to another, the replay makes a row vanish. Accept it by name if no update changes a unique column`,
-        { table: name, uniqueKeys: table.uniqueKeys },
+        `an update in the window gives a primary or unique key of ${name} another value: replayed over later rows, that can leave a row too many or make one vanish, without an error. Copy its rows instead, or choose a restart behind it. Accept it by name only if no other row has had a value that such an update took or gave up, and none of its rows was inserted in the window`,
+        { table: name, updatedColumns: changed.updatedColumns, keyColumns: table.keyColumns },
       ),
     )
   }

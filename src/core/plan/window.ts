@@ -1,7 +1,7 @@
 /** What a window holds, counted as its transactions go by: the facts that decide whether it may be replayed. */
 import type { Coordinate } from '../coordinate.ts'
 import { GtidSet } from '../binlog/gtidSet.ts'
-import type { Mark, Transaction } from '../transaction.ts'
+import type { Mark, TableChange, Transaction } from '../transaction.ts'
 
 export interface WindowTable {
   readonly schema: string
@@ -9,6 +9,8 @@ export interface WindowTable {
   readonly inserts: number
   readonly updates: number
   readonly deletes: number
+  /** Columns (from 1) to which updates gave other values; null where that is not known. */
+  readonly updatedColumns: readonly number[] | null
 }
 
 /** Transactions of one sort: how many, and the first one. */
@@ -40,7 +42,7 @@ export interface WindowCollector {
 }
 
 export function createWindowCollector(): WindowCollector {
-  const tables = new Map<string, { schema: string; table: string; inserts: number; updates: number; deletes: number }>()
+  const tables = new Map<string, WindowTable>()
   const sightings = new Map<WindowSight, Sighting>()
   const origins = new Map<number, Sighting>()
   const prepared = new Set<string>()
@@ -79,16 +81,26 @@ export function createWindowCollector(): WindowCollector {
       if (gtid !== null) gtids.add(gtid[1] ?? '', Number(gtid[2]))
       for (const change of t.tables) {
         const key = `${change.schema}\0${change.table}`
-        const table = tables.get(key) ?? { schema: change.schema, table: change.table, inserts: 0, updates: 0, deletes: 0 }
-        table.inserts += change.inserts
-        table.updates += change.updates
-        table.deletes += change.deletes
-        tables.set(key, table)
+        tables.set(key, sum(tables.get(key), change))
         if (change.partialImages) see(sightings, 'partial-images', t, `${change.schema}.${change.table}`)
         if (change.rows === null) see(sightings, 'unknown-rows', t, `${change.schema}.${change.table}`)
       }
     },
     window: (from, to) => ({ from, to, transactions, bytes, byTable: [...tables.values()], sightings, origins, gtids }),
+  }
+}
+
+function sum(known: WindowTable | undefined, change: TableChange): WindowTable {
+  const { schema, table, inserts, updates, deletes, updatedColumns } = change
+  if (known === undefined) return { schema, table, inserts, updates, deletes, updatedColumns }
+  const columns = known.updatedColumns === null || updatedColumns === null ? null : known.updatedColumns.concat(updatedColumns)
+  return {
+    schema,
+    table,
+    inserts: known.inserts + inserts,
+    updates: known.updates + updates,
+    deletes: known.deletes + deletes,
+    updatedColumns: columns === null ? null : [...new Set(columns)].toSorted((a, b) => a - b),
   }
 }
 

@@ -25,6 +25,8 @@ interface MutableTableChange {
   updates: number
   deletes: number
   partialImages: boolean
+  /** From 0. */
+  updatedColumns: Set<number> | null
 }
 
 export interface DetailCollector {
@@ -121,7 +123,17 @@ export function createDetailCollector(): DetailCollector {
     const key = `${table.schema}\0${table.table}`
     let change = changes.get(key)
     if (change === undefined) {
-      change = { schema: table.schema, table: table.table, rows: 0, inserts: 0, updates: 0, deletes: 0, partialImages: false }
+      const { schema, table: name } = table
+      change = {
+        schema,
+        table: name,
+        rows: 0,
+        inserts: 0,
+        updates: 0,
+        deletes: 0,
+        partialImages: false,
+        updatedColumns: new Set(),
+      }
       changes.set(key, change)
     }
     const n = summary.rows ?? 0
@@ -130,6 +142,8 @@ export function createDetailCollector(): DetailCollector {
     else if (summary.kind === 'update') change.updates += n
     else change.deletes += n
     change.partialImages ||= summary.partialImages
+    if (summary.updatedColumns === null) change.updatedColumns = null
+    else for (const column of summary.updatedColumns) change.updatedColumns?.add(column)
   }
 
   return {
@@ -141,7 +155,10 @@ export function createDetailCollector(): DetailCollector {
     finish(t, file, complete) {
       const bits = t.marks | marks | (file.format !== null && t.serverId !== file.format.serverId ? MarkBit['foreign-origin'] : 0)
       const exactUs = t.commitUs > 0 ? t.commitUs : null
-      const changed: TableChange[] = [...changes.values()]
+      const changed = [...changes.values()].map((change): TableChange => {
+        const { updatedColumns: updated } = change
+        return { ...change, updatedColumns: updated === null ? null : [...updated].map((i) => i + 1).toSorted((a, b) => a - b) }
+      })
       return {
         file: file.name,
         start: t.start,
