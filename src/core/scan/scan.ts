@@ -7,6 +7,7 @@
  */
 import { u16, u32 } from '../binlog/bytes.ts'
 import { checksumHolds, eventCrc } from '../binlog/checksum.ts'
+import { checkedRun, LEAST_RUN } from '../binlog/checksumRun.ts'
 import type { LogFormat } from '../binlog/format.ts'
 import { decodeFormat, decodeRotate, fingerprintOf, hasPermutedTypes } from '../binlog/format.ts'
 import { decodeGtidList, decodePreviousGtids } from '../binlog/gtidSet.ts'
@@ -143,13 +144,15 @@ export function createScan(listener: ScanListener, options: ScanOptions = {}): S
   const executed = createExecuted()
   const checkAll = options.checksums === 'all'
   const decrypted = options.decrypted === true
-  const onlyGrammar = !checkAll && listener.onEvent === undefined
+  const onlyGrammar = listener.onEvent === undefined
   let file: ScannedFile | null = null
   let headSeen = false
   let fileDone = false
   let checksumLength = 0
   let lastEventCrc = 0
   let partial = false
+  /** Up to this index of the batch at hand, checksums are known to hold. */
+  let checkedTo = 0
   /** End of ROTATE or STOP: covered when the file is left, as only then it is said how the file ended. */
   let closedEnd = 0
   let ending: { kind: FileEndingKind; detail: string; next: string | null; stampSeconds: number | null } | null = null
@@ -196,8 +199,12 @@ export function createScan(listener: ScanListener, options: ScanOptions = {}): S
     let at = from
     partial = false
     offer(grammar, bytes)
+    checkedTo = checkRun(bytes, from, to)
     while (!reach.isDone && !fileDone) {
-      if (headSeen && onlyGrammar) at = takeUsual(reach, grammar, checksumLength, at, to, position + (at - from))
+      if (headSeen && onlyGrammar) {
+        const usualTo = checkAll && checksumLength > 0 ? checkedTo : to
+        at = takeUsual(reach, grammar, checksumLength, at, usualTo, position + (at - from))
+      }
       if (reach.isDone) break
       if (at + HEADER_LENGTH > to) {
         partial = at < to
@@ -220,11 +227,18 @@ export function createScan(listener: ScanListener, options: ScanOptions = {}): S
       }
       if (!one(bytes, at, size, type, start)) break
       at += size
+      // Behind the head, it is known whether there are checksums.
+      if (type === EventType.FORMAT_DESCRIPTION) checkedTo = checkRun(bytes, at, to)
     }
     const last = reach.lastEventAt
     if (last >= 0) lastEventCrc = eventCrc(bytes, last, u32(bytes, last + AT_SIZE), checksumLength)
     reach.lastEventAt = -1
     return at
+  }
+
+  function checkRun(bytes: Buffer, from: number, to: number): number {
+    if (!checkAll || checksumLength === 0 || to - from < LEAST_RUN) return from
+    return checkedRun(bytes, grammar.view, from, to)
   }
 
   /** Takes one event. False: it was not accepted (the file ends before it). */
@@ -250,7 +264,7 @@ export function createScan(listener: ScanListener, options: ScanOptions = {}): S
       return false
     }
     const misplaced = endLogPos !== 0 && endLogPos !== end >>> 0
-    if (checksumLength > 0 && (checkAll || misplaced) && !checksumHolds(bytes, from, size)) {
+    if (checksumLength > 0 && from >= checkedTo && (checkAll || misplaced) && !checksumHolds(bytes, from, size)) {
       endWith('damaged', `the ${eventTypeName(type)} event at ${position} fails its checksum`)
       return false
     }
