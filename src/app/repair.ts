@@ -6,7 +6,7 @@ import type { Coordinate } from '../core/coordinate.ts'
 import { FIRST_POSITION, formatCoordinate } from '../core/coordinate.ts'
 import type { IndexStore, LogRow } from '../core/evidence/port.ts'
 import type { Finding } from '../core/findings.ts'
-import { coordinatesSteps } from '../core/plan/coordinates.ts'
+import { coordinatesSteps, resumeSteps } from '../core/plan/coordinates.ts'
 import type { Dialect } from '../core/plan/dialect.ts'
 import { acceptFindings, finding } from '../core/plan/findings.ts'
 import type { RepairResult } from '../core/plan/plan.ts'
@@ -79,6 +79,7 @@ export async function repair(request: RepairRequest): Promise<RepairResult> {
       ? { kind: 'running', knownEnd: window.to, shown: replica.facts?.showsExecuted ?? false }
       : { kind: 'stopped', executed: stoppedAt, standing: replica.facts.standing }
   const identity = replica.facts?.identity ?? null
+  const input = { dialect, channel, restart, identity, end, waitSeconds: request.waitSeconds }
   return {
     plan: {
       strategy: 'coordinates',
@@ -86,7 +87,8 @@ export async function repair(request: RepairRequest): Promise<RepairResult> {
       source: request.log.source,
       restart,
       window,
-      steps: isBlocked ? [] : coordinatesSteps({ dialect, channel, restart, identity, end, waitSeconds: request.waitSeconds }),
+      steps: isBlocked ? [] : coordinatesSteps(input),
+      resume: isBlocked ? [] : resumeSteps(input).map(({ sql }) => ({ sql })),
       undo: isBlocked || replica.facts === undefined ? [] : undoOf(dialect, replica.facts),
       afterwards: isBlocked || replica.facts === undefined ? [] : afterwardsOf(dialect, replica.facts),
     },

@@ -52,6 +52,7 @@ export type FindingCode =
   | 'DAMAGED_FILE'
   | 'REPLICATION_ERROR'
   | 'FOREIGN_ORIGIN'
+  | 'IDEMPOTENT_MODE'
 
 export interface Finding {
   readonly code: FindingCode

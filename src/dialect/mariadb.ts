@@ -21,6 +21,7 @@ export function mariaDbDialect(name: string, hasGtid: boolean): Dialect {
       `CHANGE MASTER${named(channel)} TO MASTER_USE_GTID = ${(using ?? 'slave_pos').toLowerCase()}`,
     positionWait: (file, position, seconds, channel) =>
       `MASTER_POS_WAIT(${file}, ${position}, ${seconds}${channel === '' ? '' : `, ${quote(channel)}`})`,
+    noTimeLimit: 'SET @binpoint = 0 /*!100101 , SESSION max_statement_time = 0 */',
     execMode: 'slave_exec_mode',
     isServer: (identity) =>
       `@@server_id = ${identity.serverId} AND @@hostname = ${quote(identity.hostname)} AND @@port = ${identity.port}`,

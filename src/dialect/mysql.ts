@@ -90,6 +90,7 @@ export function mysqlDialect(words: MysqlWords): Dialect {
     followGtids: (_using, channel) => `${words.change} ${source}_AUTO_POSITION = 1${channelClause(channel)}`,
     positionWait: (file, position, seconds, channel) =>
       `${words.positionWait}(${file}, ${position}, ${seconds}${channel === '' ? '' : `, ${quote(channel)}`})`,
+    noTimeLimit: 'SET @binpoint = 0 /*!50708 , SESSION max_execution_time = 0 */',
     execMode: words.execMode,
     isServer: (identity: ReplicaIdentity) =>
       identity.serverUuid === null

@@ -7,7 +7,8 @@ const applier = `USER = 'system user' AND STATE LIKE '%has read all relay log%'`
 const busy = [
   `USER = 'system user'`,
   `COMMAND <> 'Daemon'`,
-  `STATE <> ''`,
+  // Not STATE <> '': with sql_mode EMPTY_STRING_IS_NULL (MariaDB) that is never true.
+  `CHAR_LENGTH(STATE) > 0`,
   `STATE NOT LIKE '%has read all relay log%'`,
   // A worker of a parallel applier with nothing to do: MariaDB, MySQL.
   `STATE NOT LIKE 'Waiting for work from%'`,

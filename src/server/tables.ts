@@ -22,9 +22,10 @@ async function inspectTable(connection: ServerConnection, { schema, table }: Tab
   const [found] = await connection.query(`SELECT ENGINE AS engine FROM information_schema.TABLES WHERE ${where}`)
   // Not TABLE_CONSTRAINTS: MariaDB shows its rows only to accounts that may do more than SELECT.
   const keys = await connection.query(
-    `SELECT s.INDEX_NAME AS name, c.ORDINAL_POSITION AS position FROM information_schema.STATISTICS s LEFT JOIN information_schema.COLUMNS c ON c.TABLE_SCHEMA = ${literal(schema)} AND c.TABLE_NAME = ${literal(table)} AND c.COLUMN_NAME = s.COLUMN_NAME WHERE s.TABLE_SCHEMA = ${literal(schema)} AND s.TABLE_NAME = ${literal(table)} AND s.NON_UNIQUE = 0`,
+    `SELECT s.INDEX_NAME AS name, s.COLUMN_NAME AS part, c.ORDINAL_POSITION AS position FROM information_schema.STATISTICS s LEFT JOIN information_schema.COLUMNS c ON c.TABLE_SCHEMA = ${literal(schema)} AND c.TABLE_NAME = ${literal(table)} AND c.COLUMN_NAME = s.COLUMN_NAME WHERE s.TABLE_SCHEMA = ${literal(schema)} AND s.TABLE_NAME = ${literal(table)} AND s.NON_UNIQUE = 0`,
   )
-  // A part of a key that is an expression has no column.
+  // A part of a key that is an expression has no name.
+  const isExpression = keys.some((key) => text(key, 'part') === '')
   const positions = keys.map((key) => Number(text(key, 'position')))
   // A child of the table may be in another schema.
   const cascades = await connection.query(
@@ -35,7 +36,8 @@ async function inspectTable(connection: ServerConnection, { schema, table }: Tab
     table,
     exists: found !== undefined,
     hasPrimaryKey: keys.some((key) => text(key, 'name') === 'PRIMARY'),
-    keyColumns: positions.includes(0) ? null : [...new Set(positions)],
+    keyColumns: isExpression ? null : [...new Set(positions)],
+    seesColumns: isExpression || !positions.includes(0),
     cascades: cascades.length > 0,
     engine: text(found, 'engine'),
   }

@@ -1,11 +1,9 @@
 /** Harm that a replay could do without a sign, each shown on a real pair and refused by name; and what a script leaves behind. */
 import { describe, expect, test } from 'vitest'
-import { endOfLog, startPair } from '../support/servers/index.ts'
-import type { Pair, ServerKind } from '../support/servers/index.ts'
+import { endOfLog, replicaStatus, startPair, words } from '../support/servers/index.ts'
+import type { Pair, Server, ServerKind } from '../support/servers/index.ts'
 import { describeWith } from '../support/servers/with.ts'
-import { createTables, repair, url } from './story.ts'
-
-const kinds = ['mysql-5.6', 'mysql-9.7', 'mariadb-10.11', 'mariadb-11.8'] as const
+import { checksums, createTables, execMode, expectGreen, loseTrade, pause, repair, url } from './story.ts'
 
 function start(kind: ServerKind, options: readonly string[] = []): Promise<Pair> {
   return startPair(kind === 'mysql-9.7' ? { kind, gtids: false, options } : { kind, options })
@@ -29,7 +27,7 @@ async function planOver(pair: Pair, statements: readonly string[], more: readonl
 }
 
 describe('keys in the window', () => {
-  for (const kind of kinds) {
+  for (const kind of ['mysql-5.6', 'mysql-9.7', 'mariadb-10.11'] as const) {
     describeWith(kind, `on ${kind}`, () => {
       test('an update of a primary key is refused, as its replay makes a row too many; of other columns it is not', async () => {
         await using pair = await start(kind)
@@ -80,3 +78,93 @@ describe('keys in the window', () => {
     })
   }
 })
+
+describe('a script', () => {
+  for (const kind of ['mysql-5.6', 'mysql-9.7', 'mariadb-11.8'] as const) {
+    describeWith(kind, `on ${kind}`, () => {
+      test('that is run twice at once runs once, and heals', async () => {
+        await using pair = await start(kind)
+        const { active, passive } = pair
+        const at = await loseTrade(pair)
+        const plan = await repair(['--at', at, ...exactly, '--source', url(active), '--replica', url(passive)])
+        const release = await holdUp(passive)
+        const first = passive.client(plan.stdout)
+        await expect.poll(() => execMode(passive), { timeout: 20_000 }).toBe('IDEMPOTENT')
+        const second = await passive.client(plan.stdout)
+        const third = await repair(['--at', at, ...exactly, '--source', url(active), '--replica', url(passive)])
+        await release()
+        expect({ exitCode: second.exitCode, stderr: second.stderr }).toMatchObject({
+          exitCode: 1,
+          stderr: expect.stringContaining('1242'),
+        })
+        expect(third.exitCode).toBe(1)
+        expect(third.stdout).toContain('-- blocking IDEMPOTENT_MODE: ')
+        expect(await first).toMatchObject({ exitCode: 0, stdout: expect.stringMatching(/\nok\n$/) })
+        await expectHealed(pair)
+      })
+
+      test.each(['running', 'stopped'])(
+        'that fails inside of the window of a %s replica is finished as it says',
+        async (state) => {
+          await using pair = await start(kind)
+          const { active, passive } = pair
+          const at = await loseTrade(pair)
+          if (state === 'stopped') await passive.run(`STOP ${words(passive).replica}`)
+          const given = ['--at', at, ...exactly, '--source', url(active), '--replica', url(passive)]
+          const plan = await repair(given)
+          expect(plan.exitCode).toBe(0)
+          // It is not there when the replay comes to it.
+          const withoutTable = plan.stdout.replace(
+            /^SET GLOBAL \w+ = 'IDEMPOTENT';$/m,
+            '$&\nRENAME TABLE shop.stock TO shop.away;',
+          )
+          const broken = await passive.client(`SET SESSION sql_log_bin = 0;\n${withoutTable}`)
+          expect(broken).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('1242') })
+          expect(await execMode(passive)).toBe('STRICT')
+          await expect.poll(() => replicaStatus(passive)).toMatchObject({ applierRunning: false })
+
+          await passive.run('SET SESSION sql_log_bin = 0', 'RENAME TABLE shop.away TO shop.stock')
+          const [, file, position] = /the window ends at (\S+):(\d+)/.exec(broken.stdout) ?? []
+          const rest = /finish it with\n((?:-- {3}.*\n)+)/.exec(plan.stdout)?.[1]?.replaceAll(/^-- /gm, '') ?? ''
+          const finished = await passive.client(rest.replace("'FILE'", `'${file}'`).replace('POSITION', String(position)))
+          expect(finished).toMatchObject({ exitCode: 0, stdout: expect.stringMatching(/\nok\n$/) })
+          await expectHealed(pair)
+        },
+      )
+    })
+  }
+})
+
+describeWith('mariadb-10.11', 'a server that limits how long a statement may run', () => {
+  test('does not end the waits of a script', async () => {
+    await using pair = await start('mariadb-10.11')
+    const { active, passive } = pair
+    const at = await loseTrade(pair)
+    await passive.run('SET GLOBAL max_statement_time = 1')
+    const plan = await repair(['--at', at, ...exactly, '--source', url(active), '--replica', url(passive)])
+    const release = await holdUp(passive)
+    const run = passive.client(plan.stdout)
+    await expect.poll(() => execMode(passive), { timeout: 20_000 }).toBe('IDEMPOTENT')
+    await pause(2500)
+    await release()
+    expect(await run).toMatchObject({ exitCode: 0, stdout: expect.stringMatching(/\nok\n$/) })
+    await expectHealed(pair)
+  })
+})
+
+const exactly = ['--skew', '0', '--margin', '0']
+
+/** Keeps the applier from changing the stock until it is called. */
+async function holdUp(server: Server): Promise<() => Promise<void>> {
+  const session = await server.connect()
+  await session.query('BEGIN')
+  await session.query('SELECT * FROM shop.stock FOR UPDATE')
+  return () => session.end()
+}
+
+async function expectHealed(pair: Pair): Promise<void> {
+  await pair.caughtUp()
+  expect(await checksums(pair.passive)).toEqual(await checksums(pair.active))
+  expect(await execMode(pair.passive)).toBe('STRICT')
+  await expectGreen(pair.passive)
+}

@@ -82,6 +82,7 @@ export function repairJson(result: RepairResult): Json {
             },
             steps: plan.steps.map((step) => ({ ...step })),
             undo: plan.undo.map((step) => ({ ...step })),
+            resume: plan.resume.map((step) => ({ ...step })),
             afterwards: plan.afterwards.map((step) => ({ ...step })),
           },
     findings: result.findings as unknown as Json,

@@ -30,8 +30,24 @@ export function renderScript(result: RepairResult, plan: Plan): string {
     ...result.findings.flatMap(findingLines),
   ]
   const afterwards = statementsUnder('When all is well, to follow GTIDs again as before:', plan.afterwards)
-  const undo = statementsUnder('To undo, as long as the replay has not begun:', plan.undo)
-  return `${head.map(comment).join('')}${renderSteps(plan.steps)}\n${[...afterwards, ...undo].map(comment).join('')}`
+  const undo = statementsUnder('To undo, as long as the replay has not begun (START … UNTIL has not run):', plan.undo)
+  const resume = statementsUnder(
+    'If the replay stops with an error, or this script is broken off behind CHANGE: remove the cause, then finish it with',
+    plan.resume,
+  )
+  const end =
+    result.replica?.isRunning === false
+      ? []
+      : ["  SET @file = 'FILE', @end = POSITION; -- as this script has printed: the window ends at FILE:POSITION"]
+  const tail = [
+    ...afterwards,
+    ...undo,
+    ...resume.slice(0, 1),
+    ...end,
+    ...resume.slice(1),
+    'and do not plan again before that is done.',
+  ]
+  return `${head.map(comment).join('')}${renderSteps(plan.steps)}\n${tail.map(comment).join('')}`
 }
 
 function statementsUnder(title: string, statements: readonly { readonly sql: string }[]): string[] {

@@ -12,7 +12,7 @@ import type { Dialect, ReplicaIdentity } from './dialect.ts'
 import type { Step } from './plan.ts'
 import { mustBe } from './proof.ts'
 import type { WindowEnd } from './windowEnd.ts'
-import { endSteps } from './windowEnd.ts'
+import { endSteps, knownEndSteps } from './windowEnd.ts'
 
 export interface CoordinatesInput {
   readonly dialect: Dialect
@@ -26,27 +26,55 @@ export interface CoordinatesInput {
 }
 
 export function coordinatesSteps(input: CoordinatesInput): Step[] {
-  const { dialect, channel, restart, identity, waitSeconds } = input
-  const step = (id: string, sql: string, why: string): Step => ({ id, on: 'replica', sql, why })
-  const wait = dialect.positionWait('@file', '@end', waitSeconds, channel)
+  const { dialect, channel, restart } = input
+  const change = step(
+    'change',
+    dialect.changeTo(restart, channel),
+    'the restart; only the coordinate, so that everything else of the connection stays',
+  )
+  return [...beginSteps(input), ...endSteps(input), ...windowSteps(input, [change])]
+}
+
+/**
+ * What finishes a script that was broken off behind CHANGE: the rest of the window, idempotently, to the same end. Planning again would
+ * not do: the window would end where the replica stands by then, and what it had executed behind that would be applied in strict mode.
+ * Of a replica that ran, only the script knows the end; it must stand in `@file` and `@end`.
+ */
+export function resumeSteps(input: CoordinatesInput): Step[] {
+  return [...beginSteps(input), ...knownEndSteps(input), ...windowSteps(input, [])]
+}
+
+function step(id: string, sql: string, why: string): Step {
+  return { id, on: 'replica', sql, why }
+}
+
+function beginSteps({ dialect, identity }: CoordinatesInput): Step[] {
   return [
     ...(identity === null
       ? []
       : [
           step('identity', mustBe(dialect.isServer(identity), 'this is the replica'), 'the plan is for this server and no other'),
         ]),
-    ...endSteps(input),
+    step(
+      'alone',
+      mustBe(`GET_LOCK('binpoint repair', 0) = 1`, 'no other repair runs here'),
+      'fails while another session runs such a script here; the lock goes with the session',
+    ),
+    step('limits', dialect.noTimeLimit, ''),
+  ]
+}
+
+function windowSteps(input: CoordinatesInput, change: readonly Step[]): Step[] {
+  const { dialect, channel, waitSeconds } = input
+  const wait = dialect.positionWait('@file', '@end', waitSeconds, channel)
+  return [
     step(
       'idempotent',
       `SET GLOBAL ${dialect.execMode} = 'IDEMPOTENT'`,
       'rows that are there already are written again instead of stopping the applier',
     ),
-    step(
-      'change',
-      dialect.changeTo(restart, channel),
-      'the restart; only the coordinate, so that everything else of the connection stays',
-    ),
-    ...replaySteps(input, step),
+    ...change,
+    ...replaySteps(input),
     step('wait', `DO ${wait}`, 'waits until the window is replayed, or the applier has stopped'),
     step('halt', dialect.stop(channel), 'UNTIL may not have stopped it: at the end of an idle log it waits for more'),
     step('strict', `SET GLOBAL ${dialect.execMode} = 'STRICT'`, 'nothing behind the window is applied idempotently'),
@@ -59,10 +87,7 @@ export function coordinatesSteps(input: CoordinatesInput): Step[] {
   ]
 }
 
-function replaySteps(
-  { dialect, channel, end }: CoordinatesInput,
-  step: (id: string, sql: string, why: string) => Step,
-): readonly Step[] {
+function replaySteps({ dialect, channel, end }: CoordinatesInput): readonly Step[] {
   const why = 'replays up to the end of the window'
   if (end.kind === 'stopped') return [step('replay', dialect.startUntil(end.executed, channel), why)]
   return [

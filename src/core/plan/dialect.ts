@@ -21,6 +21,8 @@ export interface Dialect {
    * after `seconds`, NULL when the applier does not run.
    */
   readonly positionWait: (file: string, position: string, seconds: number, channel: string) => string
+  /** Takes the limits off that a server may have set on how long a statement runs: the waits are long. */
+  readonly noTimeLimit: string
   readonly execMode: 'slave_exec_mode' | 'replica_exec_mode'
   /** A condition that is true only on the server that the plan was made for. */
   readonly isServer: (identity: ReplicaIdentity) => string

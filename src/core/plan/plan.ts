@@ -21,6 +21,8 @@ export interface Plan {
   readonly steps: readonly Step[]
   /** Puts back what was there, as long as the replay has not begun. Empty when no replica was looked at. */
   readonly undo: readonly { readonly sql: string }[]
+  /** Finishes the replay where the script was broken off behind CHANGE; see resumeSteps. Empty when a finding blocks. */
+  readonly resume: readonly { readonly sql: string }[]
   /** Goes back to GTID positions when all is done, where the replica had followed them. */
   readonly afterwards: readonly { readonly sql: string }[]
 }

@@ -51,8 +51,10 @@ export interface TableFacts {
   readonly table: string
   readonly exists: boolean
   readonly hasPrimaryKey: boolean
-  /** Columns (from 1) of the primary and the unique keys; null where a key is not of columns alone, or they cannot be seen. */
+  /** Columns (from 1) of the primary and the unique keys; null where a key is not of columns alone. */
   readonly keyColumns: readonly number[] | null
+  /** The account sees which columns these are. */
+  readonly seesColumns: boolean
   /** True when a foreign key of or to this table cascades or sets NULL. */
   readonly cascades: boolean
   readonly engine: string

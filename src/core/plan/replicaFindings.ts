@@ -168,6 +168,15 @@ function runningFindings(replica: ReplicaFacts): Finding[] {
         { channels: replica.otherRunning },
       ),
     )
+  if (replica.execMode !== 'STRICT')
+    out.push(
+      finding(
+        'IDEMPOTENT_MODE',
+        'blocking',
+        `the replica applies in mode ${replica.execMode}: another repair may be at work, or was broken off, and has then not yet executed again all that it had. Finish that one first, as the end of its script says; else, SET GLOBAL slave_exec_mode = 'STRICT'. Then plan again`,
+        { execMode: replica.execMode },
+      ),
+    )
   if (!replica.applierRuns) return out
   if (!replica.receiverRuns)
     out.push(
@@ -210,8 +219,8 @@ function gtidFindings(window: Window, replica: ReplicaFacts): Finding[] {
 }
 
 /** Also of the primary key alone: an idempotent replay inserts the row under the old key again, and then cannot move it to the new one. */
-function updatesKeys({ updates, updatedColumns }: WindowTable, { keyColumns }: TableFacts): boolean {
-  if (updates === 0) return false
+function updatesKeys({ updates, updatedColumns }: WindowTable, { keyColumns, seesColumns }: TableFacts): boolean {
+  if (updates === 0 || !seesColumns) return false
   return updatedColumns === null || keyColumns === null || updatedColumns.some((column) => keyColumns.includes(column))
 }
 
@@ -242,6 +251,15 @@ function tableFindings(table: TableFacts, window: Window): Finding[] {
         'FOREIGN_KEY_CASCADE',
         'blocking',
         `foreign keys of ${name} cascade or set NULL: a replayed change of a parent can take children with it. Accept it by name only if no parent row is inserted or deleted in the window`,
+        { table: name },
+      ),
+    )
+  if (!table.seesColumns)
+    out.push(
+      finding(
+        'PRIVILEGE',
+        'blocking',
+        `the account does not see which columns the keys of ${name} have. Grant it SELECT on it, or accept it by name if no update in the window changes a key`,
         { table: name },
       ),
     )

@@ -33,11 +33,26 @@ export interface EndInput {
 /** Leave `@file` and `@end` behind, with both threads stopped. */
 export function endSteps(input: EndInput): Step[] {
   const { dialect, channel, end } = input
-  const stop = step('stop', dialect.stop(channel), 'both threads: a new coordinate is only taken then')
+  const stop = stopStep(input)
   if (end.kind === 'stopped') return [...stillThere(input, end), stop]
   const reach = reachKnownEnd(input, end.knownEnd)
   if (end.shown && dialect.executedIn !== null) return [reach, stop, ...readExecuted(dialect.executedIn(channel))]
   return [reach, ...askExecuted(input, end.knownEnd), stop]
+}
+
+/** The same where the end is known already: by the plan, or, of a replica that ran, in `@file` and `@end`. */
+export function knownEndSteps(input: EndInput): Step[] {
+  const { end } = input
+  return end.kind === 'stopped' ? [endStep(input.dialect, end.executed), stopStep(input)] : [stopStep(input)]
+}
+
+function stopStep({ dialect, channel }: EndInput): Step {
+  return step('stop', dialect.stop(channel), 'both threads: a new coordinate is only taken then')
+}
+
+function endStep(dialect: Dialect, end: Coordinate): Step {
+  const sql = `SET @file = ${dialect.quote(end.file)}, @end = ${end.position}`
+  return step('end', sql, 'what the stopped replica has executed: the window ends here')
 }
 
 function step(id: string, sql: string, why = ''): Step {
@@ -56,11 +71,7 @@ function stillThere(
       mustBe([stands, ...same].join(' AND '), 'the replica is still stopped where it was'),
       'the plan is for the replica where it was stopped: fails if it was started since; then plan again',
     ),
-    step(
-      'end',
-      `SET @file = ${dialect.quote(executed.file)}, @end = ${executed.position}`,
-      'what the stopped replica has executed: the window ends here',
-    ),
+    endStep(dialect, executed),
   ]
 }
 
