@@ -4,9 +4,19 @@ import { BinpointError } from '../errors.ts'
 import type { Arguments } from './command.ts'
 import { textOf } from './command.ts'
 
-export type OptionGroup = 'index' | 'time' | 'server' | 'output' | 'progress' | 'answer'
+export type OptionGroup = 'source' | 'margin' | 'index' | 'time' | 'server' | 'output' | 'progress' | 'answer'
 
 const groups: Readonly<Record<OptionGroup, Readonly<Record<string, Options>>>> = {
+  source: {
+    source: { type: 'string', requiresArg: true, describe: 'a SOURCE, or the name of an indexed one (default: the only one)' },
+  },
+  margin: {
+    margin: {
+      type: 'string',
+      requiresArg: true,
+      describe: 'how long a statement may have run before it committed, where the log does not say (default 60s)',
+    },
+  },
   index: {
     index: { type: 'string', requiresArg: true, describe: 'the index file (BINPOINT_INDEX; else one in the state directory)' },
   },

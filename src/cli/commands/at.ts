@@ -26,12 +26,6 @@ export const atCommand: Command = {
     TIME: '2014-04-10T21:06:12Z, "2014-04-10 21:06:12" with --tz, @1397163972.5, "15m ago"; or - for one a line on standard input',
   },
   options: {
-    source: { type: 'string', requiresArg: true, describe: 'a SOURCE, or the name of an indexed one (default: the only one)' },
-    margin: {
-      type: 'string',
-      requiresArg: true,
-      describe: 'how long a statement may have run before it committed, where the log does not say (default 60s)',
-    },
     skew: {
       type: 'string',
       requiresArg: true,
@@ -40,7 +34,7 @@ export const atCommand: Command = {
     },
     offline: { type: 'boolean', describe: 'answer from the index alone, unchecked' },
   },
-  uses: ['index', 'time', 'server', 'output', 'progress', 'answer'],
+  uses: ['source', 'margin', 'index', 'time', 'server', 'output', 'progress', 'answer'],
   run: async (args, shell) => {
     const times = listOf(args, 'TIME')
     const isStream = times.length === 1 && times[0] === STANDARD_INPUT

@@ -24,7 +24,6 @@ export const lsCommand: Command = {
   ],
   positionals: {},
   options: {
-    source: { type: 'string', requiresArg: true, describe: 'a SOURCE, or the name of an indexed one (default: the only one)' },
     from: {
       type: 'string',
       requiresArg: true,
@@ -33,7 +32,7 @@ export const lsCommand: Command = {
     to: { type: 'string', requiresArg: true, describe: 'end before this FILE:POSITION, FILE or time (default: the end)' },
     limit: { type: 'string', requiresArg: true, describe: 'at most this many' },
   },
-  uses: ['index', 'time', 'server', 'output', 'progress', 'answer'],
+  uses: ['source', 'index', 'time', 'server', 'output', 'progress', 'answer'],
   run: async (args, shell) => {
     const limit = numberOf(args, 'limit', 1)
     using store = openIndex(args, shell)

@@ -29,7 +29,6 @@ export const repairCommand: Command = {
   options: {
     at: { type: 'string', requiresArg: true, describe: 'when the replica began to differ' },
     from: { type: 'string', requiresArg: true, describe: 'the coordinate to restart at: the start of a transaction' },
-    source: { type: 'string', requiresArg: true, describe: 'a SOURCE, or the name of an indexed one (default: the only one)' },
     replica: { type: 'string', requiresArg: true, describe: 'the server to repair; it is looked at, not changed' },
     dialect: {
       type: 'string',
@@ -39,11 +38,6 @@ export const repairCommand: Command = {
     channel: { type: 'string', requiresArg: true, describe: 'the channel or connection, where there are several', default: '' },
     strategy: { type: 'string', requiresArg: true, choices: ['coordinates'], describe: 'how', default: 'coordinates' },
     accept: { type: 'string', array: true, requiresArg: true, describe: 'take this finding on yourself' },
-    margin: {
-      type: 'string',
-      requiresArg: true,
-      describe: 'how long a statement may have run before it committed, where the log does not say (default 60s)',
-    },
     skew: {
       type: 'string',
       requiresArg: true,
@@ -52,7 +46,7 @@ export const repairCommand: Command = {
     },
     wait: { type: 'string', requiresArg: true, describe: 'how long the script waits for the replay', default: '1h' },
   },
-  uses: ['index', 'time', 'server', 'output', 'progress', 'answer'],
+  uses: ['source', 'margin', 'index', 'time', 'server', 'output', 'progress', 'answer'],
   run: async (args, shell) => {
     const start = await startOf(args, shell)
     const accept = acceptedOf(args)

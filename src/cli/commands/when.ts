@@ -16,10 +16,8 @@ export const whenCommand: Command = {
     'Exits 1 when the position is not a place where replication may start (inside a transaction), or when there is no such transaction.',
   examples: ['binpoint when mysql-bin.000042:1234', 'binpoint when 0-1-4711 --source mysql://repl@db1'],
   positionals: { WHAT: 'FILE:POSITION, or a GTID: uuid:number, domain-server-sequence' },
-  options: {
-    source: { type: 'string', requiresArg: true, describe: 'a SOURCE, or the name of an indexed one (default: the only one)' },
-  },
-  uses: ['index', 'time', 'server', 'output', 'progress', 'answer'],
+  options: {},
+  uses: ['source', 'index', 'time', 'server', 'output', 'progress', 'answer'],
   run: async (args, shell) => {
     const text = textOf(args, 'WHAT') ?? ''
     const what = gtidText.test(text) ? { gtid: text } : { coordinate: parseCoordinate(text) }
