@@ -103,6 +103,20 @@ describe('a script', () => {
         await expectHealed(pair)
       })
 
+      test('that is broken off behind CHANGE is finished as it says, and no other one is made before', async () => {
+        await using pair = await start(kind)
+        const { active, passive } = pair
+        const at = await loseTrade(pair)
+        await passive.run(`STOP ${words(passive).replica}`)
+        const given = ['--at', at, ...exactly, '--source', url(active), '--replica', url(passive)]
+        const plan = await repair(given)
+        const [begun = ''] = /^[\s\S]*^CHANGE .*$/m.exec(plan.stdout) ?? []
+        expect(await passive.client(begun)).toMatchObject({ exitCode: 0 })
+        expect(await repair(given)).toMatchObject({ exitCode: 1, stdout: expect.stringContaining('blocking IDEMPOTENT_MODE: ') })
+        expect(await passive.client(restOf(plan.stdout))).toMatchObject({ exitCode: 0, stdout: expect.stringMatching(/\nok\n$/) })
+        await expectHealed(pair)
+      })
+
       test.each(['running', 'stopped'])(
         'that fails inside of the window of a %s replica is finished as it says',
         async (state) => {
@@ -125,8 +139,9 @@ describe('a script', () => {
 
           await passive.run('SET SESSION sql_log_bin = 0', 'RENAME TABLE shop.away TO shop.stock')
           const [, file, position] = /the window ends at (\S+):(\d+)/.exec(broken.stdout) ?? []
-          const rest = /finish it with\n((?:-- {3}.*\n)+)/.exec(plan.stdout)?.[1]?.replaceAll(/^-- /gm, '') ?? ''
-          const finished = await passive.client(rest.replace("'FILE'", `'${file}'`).replace('POSITION', String(position)))
+          const finished = await passive.client(
+            restOf(plan.stdout).replace("'FILE'", `'${file}'`).replace('POSITION', String(position)),
+          )
           expect(finished).toMatchObject({ exitCode: 0, stdout: expect.stringMatching(/\nok\n$/) })
           await expectHealed(pair)
         },
@@ -153,6 +168,11 @@ describeWith('mariadb-10.11', 'a server that limits how long a statement may run
 })
 
 const exactly = ['--skew', '0', '--margin', '0']
+
+/** The statements that finish a script, out of its comments. */
+function restOf(script: string): string {
+  return /finish it with\n((?:-- {3}.*\n)+)/.exec(script)?.[1]?.replaceAll(/^-- /gm, '') ?? ''
+}
 
 /** Keeps the applier from changing the stock until it is called. */
 async function holdUp(server: Server): Promise<() => Promise<void>> {

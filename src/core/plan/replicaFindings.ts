@@ -44,7 +44,7 @@ export function replicaFindings(window: Window, replica: ReplicaFacts, tables: r
       finding(
         'REPLICATION_ERROR',
         'warning',
-        `the applier has stopped with error ${replica.applierError.number}: ${replica.applierError.message}`,
+        `the applier has stopped with error ${replica.applierError.number}: ${replica.applierError.message}. If that was in the script of a repair, finish that one instead, as its end says: this plan's window ends where the replica stands now`,
       ),
     )
   if (replica.readers > 0)
@@ -95,6 +95,16 @@ export function placeFindings(
         'blocking',
         `${replica.address} replicates from ${replica.source.host}:${replica.source.port} (server_id ${replica.source.serverId}), which is not the source that was read (server_id ${source.serverId}): coordinates of one mean nothing to the other. Give the server that it replicates from as --source`,
         { replicatesFrom: replica.source, source },
+      ),
+    ]
+  }
+  if (replica.execMode !== 'STRICT') {
+    return [
+      finding(
+        'IDEMPOTENT_MODE',
+        'blocking',
+        `the replica applies in mode ${replica.execMode}: another repair may be at work, or was broken off, and then what it has executed is not yet all that it had. Finish that one first, as the end of its script says; if there was none, set the mode to STRICT (SET GLOBAL slave_exec_mode = 'STRICT'). Then plan again`,
+        { execMode: replica.execMode },
       ),
     ]
   }
@@ -166,15 +176,6 @@ function runningFindings(replica: ReplicaFacts): Finding[] {
         'blocking',
         `other channels of the replica run too (${replica.otherRunning.map((name) => `'${name}'`).join(', ')}), and idempotent mode is for all of them. Stop them for the repair, and plan again`,
         { channels: replica.otherRunning },
-      ),
-    )
-  if (replica.execMode !== 'STRICT')
-    out.push(
-      finding(
-        'IDEMPOTENT_MODE',
-        'blocking',
-        `the replica applies in mode ${replica.execMode}: another repair may be at work, or was broken off, and has then not yet executed again all that it had. Finish that one first, as the end of its script says; else, SET GLOBAL slave_exec_mode = 'STRICT'. Then plan again`,
-        { execMode: replica.execMode },
       ),
     )
   if (!replica.applierRuns) return out
