@@ -6,8 +6,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import Database from 'better-sqlite3'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { dumpThreads, until } from '../source/liveSupport.ts'
-import { accounts, startServer } from '../support/servers/index.ts'
+import { accounts, purgeTo, startServer } from '../support/servers/index.ts'
 import type { Server, ServerKind } from '../support/servers/index.ts'
 import { describeWith } from '../support/servers/with.ts'
 import { runBinpoint } from './child.ts'
@@ -256,18 +255,14 @@ for (const kind of kinds) {
       await write(server)
       await server.run('FLUSH LOGS', 'INSERT INTO d.t VALUES (2)')
       await index(server, path)
-      // A file that is still being sent is not purged.
-      await until('no dump thread is left', async () => (await dumpThreads(server)).length === 0)
-      await server.run("PURGE BINARY LOGS TO 'mysql-bin.000002'")
-      expect(await server.query('SHOW BINARY LOGS')).toHaveLength(1)
+      await purgeTo(server, 'mysql-bin.000002')
       const args = ['at', String(row?.['time']), '--source', url(server), '--index', path, '--json']
       const answer = await runBinpoint(args, asReader)
       expect(answer).toMatchObject({ status: 1, stderr: '' })
       expect(JSON.parse(answer.stdout)).toMatchObject({ outcome: 'before-first', safe: null, findings: [{ code: 'PURGED' }] })
       // All that was indexed is gone, and more: between the two lies a gap.
       await server.run('FLUSH LOGS', 'FLUSH LOGS', 'FLUSH LOGS', 'INSERT INTO d.t VALUES (3)')
-      await until('no dump thread is left', async () => (await dumpThreads(server)).length === 0)
-      await server.run("PURGE BINARY LOGS TO 'mysql-bin.000005'")
+      await purgeTo(server, 'mysql-bin.000005')
       const gap = await runBinpoint(['index', url(server), '--index', path, '--json'], asReader)
       expect(gap).toMatchObject({ status: 1, stderr: '' })
       expect(JSON.parse(gap.stdout)).toMatchObject({ outcome: 'resumed', gaps: [{ cause: expect.stringContaining('purged') }] })

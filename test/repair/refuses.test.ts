@@ -1,6 +1,6 @@
 /** What `repair` must not print a script for, on real servers, and why: exit 1, the finding's code, and no statement. */
 import { describe, expect, test } from 'vitest'
-import { accounts, endOfLog, startPair, startServer, words } from '../support/servers/index.ts'
+import { accounts, endOfLog, purgeTo, startPair, startServer, words } from '../support/servers/index.ts'
 import type { Server } from '../support/servers/index.ts'
 import type { RunResult } from '../support/servers/run.ts'
 import { describeWith } from '../support/servers/with.ts'
@@ -58,7 +58,7 @@ describeWith('mysql-5.6', 'where the restart must not be', () => {
     await trade(active, 2)
     await pair.caughtUp()
     const here = await endOfLog(active)
-    await active.run(`PURGE BINARY LOGS TO '${here.file}'`)
+    await purgeTo(active, here.file)
     const early = ['--source', url(active), '--replica', url(passive)]
     expect(refusal(await repair(['--at', at, ...exactly, ...early]))).toContain('PURGED')
     expect(refusal(await repair(['--from', `${file}:4`, ...early]))).toContain('PURGED')

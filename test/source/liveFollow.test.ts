@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import type { Coordinate } from '../../src/core/coordinate.ts'
 import type { LogSource } from '../../src/core/ports.ts'
 import { openFileSource } from '../../src/source/files.ts'
-import { accounts, endOfLog, replicaStatus, startPair, startServer } from '../support/servers/index.ts'
+import { accounts, endOfLog, replicaStatus, settledEndOfLog, startPair, startServer } from '../support/servers/index.ts'
 import type { ServerKind } from '../support/servers/index.ts'
 import { describeWith } from '../support/servers/with.ts'
 import { createNotingSink, dumpThreads, indexOf, openLive, until } from './liveSupport.ts'
@@ -62,7 +62,7 @@ for (const kind of kinds) {
       await server.run('SET GLOBAL binlog_checksum = NONE', 'INSERT INTO d.t VALUES (4)')
       await sleep(1500)
       await server.run('SET GLOBAL binlog_checksum = CRC32', 'INSERT INTO d.t VALUES (5)')
-      const end = await endOfLog(server)
+      const end = await settledEndOfLog(server)
       const last = (): number => {
         const call = following.sink.calls.at(-1)
         return call?.call === 'take' ? call.position + call.size : 0

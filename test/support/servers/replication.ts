@@ -1,4 +1,5 @@
 /** Replication in the words of each server: statements, status and waiting. */
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Row, Server } from './start.ts'
 import { accounts } from './template.ts'
 
@@ -35,6 +36,26 @@ export function words(server: Server): Words {
 export async function endOfLog(server: Server): Promise<Position> {
   const [row] = await server.query(words(server).modern ? 'SHOW BINARY LOG STATUS' : 'SHOW MASTER STATUS')
   return { file: String(row?.['File']), position: Number(row?.['Position']) }
+}
+
+/** The same once the server writes nothing more by itself: MariaDB adds a BINLOG_CHECKPOINT some time after a file was begun. */
+export async function settledEndOfLog(server: Server): Promise<Position> {
+  for (let end = await endOfLog(server); ;) {
+    await sleep(500)
+    const now = await endOfLog(server)
+    if (now.file === end.file && now.position === end.position) return now
+    end = now
+  }
+}
+
+/** Purges all files before `file`. A server keeps a file for a while that a dump thread, or a checkpoint (MariaDB), still needs. */
+export async function purgeTo(server: Server, file: string, timeoutMs = 20_000): Promise<void> {
+  for (const giveUpAt = Date.now() + timeoutMs; ; await sleep(50)) {
+    await server.run(`PURGE BINARY LOGS TO '${file}'`)
+    const [oldest] = await server.query('SHOW BINARY LOGS')
+    if (oldest?.['Log_name'] === file) return
+    if (Date.now() > giveUpAt) throw new Error(`${String(oldest?.['Log_name'])} is still there after ${timeoutMs} ms`)
+  }
 }
 
 /** Null when the server was never told of a source. */
