@@ -23,7 +23,10 @@ export async function readHead(source: LogSource, name: string): Promise<Scanned
     },
     { decrypted: source.kind === 'server' },
   )
-  await source.read({ from: { file: name, position: FIRST_POSITION } }, scan)
+  await source.read(
+    { from: { file: name, position: FIRST_POSITION }, until: { file: name, position: Number.MAX_SAFE_INTEGER } },
+    scan,
+  )
   return head
 }
 
@@ -40,6 +43,6 @@ export async function readEventCrc(source: LogSource, at: Coordinate): Promise<n
     },
     { decrypted: source.kind === 'server' },
   )
-  await source.read({ from: at }, scan)
+  await source.read({ from: at, until: { file: at.file, position: Number.MAX_SAFE_INTEGER } }, scan)
   return crc
 }

@@ -20,6 +20,8 @@ export interface IndexRequest {
   readonly source: LogSource
   /** Where a new index begins; one that exists goes on from its end. Default 'oldest'. */
   readonly from?: StartFrom | undefined
+  /** Gives the known log up and begins a new one, and why. */
+  readonly anewBecause?: string | undefined
   /** Stay and keep the index fresh until aborted. */
   readonly follow?: boolean | undefined
   /** Check the CRC of every event that is read, not only of those whose place is in doubt. */
@@ -62,7 +64,7 @@ export async function buildIndex(request: IndexRequest): Promise<IndexReport> {
   const identity = await source.identity()
   const known = store.currentLog(source.name)
   const from = request.from ?? 'oldest'
-  const resumed = known === null ? null : await resume(store, source, known, files, identity, from)
+  const resumed = known === null ? null : (request.anewBecause ?? (await resume(store, source, known, files, identity, from)))
   if (known !== null && typeof resumed === 'string') store.endLog(known, resumed)
   const start = resumed === null || typeof resumed === 'string' ? await begin(store, source, files, identity, from) : resumed
 

@@ -4,7 +4,7 @@ import { FIRST_POSITION, formatCoordinate } from '../core/coordinate.ts'
 import type { LogFile, LogSource } from '../core/ports.ts'
 import { BinpointError } from '../errors.ts'
 import { placeOf } from './boundary.ts'
-import { readHead } from './head.ts'
+import { newestFileBefore } from './fileOfTime.ts'
 
 export type StartFrom = 'oldest' | 'latest' | Coordinate | { readonly timeUs: number }
 
@@ -22,12 +22,7 @@ export async function startFrom(source: LogSource, files: readonly LogFile[], fr
       hint: `it has ${files[0]?.name ?? 'none'} to ${files.at(-1)?.name ?? 'none'}`,
     })
   }
-  // From the newest file back to the first one that was begun before the time; usually one or two heads.
-  for (const file of files.toReversed()) {
-    const format = (await readHead(source, file.name))?.format
-    if (format !== null && format !== undefined && (format.stampSeconds + 1) * 1_000_000 <= from.timeUs) return head(file)
-  }
-  return head(files[0])
+  return head((await newestFileBefore(source, files, from.timeUs)) ?? files[0])
 }
 
 async function boundaryAt(source: LogSource, at: Coordinate): Promise<Coordinate> {

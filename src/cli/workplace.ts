@@ -1,10 +1,14 @@
 /** What most commands need first: the index file, and a source whose index is fresh. */
 import { isAbsolute, join, resolve } from 'node:path'
+import type { Coordinate } from '../core/coordinate.ts'
+import { FIRST_POSITION } from '../core/coordinate.ts'
 import type { IndexStore, LogRow } from '../core/evidence/port.ts'
 import type { LogSource } from '../core/ports.ts'
 import { parseDuration } from '../core/time/duration.ts'
 import type { TimeContext } from '../core/time/parse.ts'
 import { buildIndex } from '../app/index.ts'
+import type { Need } from '../app/reach.ts'
+import { reachesBack } from '../app/reach.ts'
 import { BinpointError } from '../errors.ts'
 import { openSource } from '../source/open.ts'
 import { openStore } from '../store/store.ts'
@@ -63,12 +67,41 @@ function onlySource(store: IndexStore): string {
 /** How often a refresh is tried again when another process writes to the same index. */
 const BUSY_TRIES = 5
 
-/** Brings the index of a source up to the end of its log. */
-export async function refresh(store: IndexStore, source: LogSource, args: Arguments, shell: Shell): Promise<LogRow> {
+/** An index that reaches to the end of the source's log. */
+export interface FreshIndex {
+  readonly store: IndexStore
+  readonly log: LogRow
+}
+
+/**
+ * Brings the index of a source up to the end of its log. One that is made now begins where the answer needs it, as a server may have
+ * thousands of files; one that is there and does not reach back so far is left as it is, and the answer has one of its own, in memory.
+ */
+export async function refresh(
+  store: IndexStore,
+  source: LogSource,
+  need: Need,
+  args: Arguments,
+  shell: Shell,
+  open: AsyncDisposableStack,
+): Promise<FreshIndex> {
+  const known = store.currentLog(source.name)
+  const enough = known === null || (await reachesBack(store, known, source, need)) ? store : open.use(openStore(':memory:'))
+  return { store: enough, log: await build(enough, source, need, args, shell) }
+}
+
+async function build(store: IndexStore, source: LogSource, need: Need, args: Arguments, shell: Shell): Promise<LogRow> {
+  const from = need === 'all' ? 'oldest' : 'file' in need ? { file: need.file, position: FIRST_POSITION } : need
   for (let tries = 1; ; tries++) {
     const progress = await createProgress(args, shell)
     try {
-      const { log, replacedBecause } = await buildIndex({ store, source, signal: shell.signal, onProgress: progress.update })
+      const { log, replacedBecause } = await buildIndex({
+        store,
+        source,
+        from,
+        signal: shell.signal,
+        onProgress: progress.update,
+      })
       // An index that an interrupt left half-way must not answer: it would take its end for that of the log.
       shell.signal.throwIfAborted()
       if (replacedBecause !== null)
@@ -80,6 +113,16 @@ export async function refresh(store: IndexStore, source: LogSource, args: Argume
       progress.stop()
     }
   }
+}
+
+/** A file that the source does not have is looked for in all that it has. */
+export async function needOf(
+  what: { readonly coordinate: Coordinate } | { readonly gtid: string },
+  source: LogSource,
+): Promise<Need> {
+  if (!('coordinate' in what)) return 'all'
+  const { coordinate } = what
+  return (await source.listFiles()).some((file) => file.name === coordinate.file) ? coordinate : 'all'
 }
 
 /** The log as the index has it, for `--offline`. */

@@ -2,7 +2,7 @@
  * Binlog files on disk as a source. Counts positions itself. Files may grow while they are read: what was there when a file was
  * opened is read, no more.
  */
-import { open } from 'node:fs/promises'
+import { open, stat } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 import { BinpointError } from '../errors.ts'
 import { u32 } from '../core/binlog/bytes.ts'
@@ -16,13 +16,23 @@ import { createReadAhead, makeBuffers } from './readAhead.ts'
 
 /** `paths`: one directory, one `.index` file, or binlog files. `name`: what keys the index. */
 export function openFileSource(name: string, paths: readonly string[]): LogSource {
-  const list = (): Promise<readonly BinlogFileOnDisk[]> => listBinlogFiles(paths)
+  let known = new Map<string, BinlogFileOnDisk>()
+  async function list(): Promise<readonly BinlogFileOnDisk[]> {
+    const files = await listBinlogFiles(paths)
+    known = new Map(files.map((file) => [file.name, file]))
+    return files
+  }
+  /** A short read of one file, as many answers take several of, does without looking at all the others again. */
+  async function filesFor({ from, until }: ReadRequest): Promise<readonly BinlogFileOnDisk[]> {
+    const only = until?.file === from.file ? known.get(from.file) : undefined
+    return only !== undefined && (await isThere(only.path)) ? [only] : list()
+  }
   return {
     kind: 'files',
     name,
     listFiles: async (): Promise<readonly LogFile[]> => (await list()).map((file) => ({ name: file.name, size: file.size })),
     identity: () => Promise.resolve(null),
-    read: async (request, sink) => readFiles(await list(), request, sink),
+    read: async (request, sink) => readFiles(await filesFor(request), request, sink),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   }
 }
@@ -126,6 +136,13 @@ async function magicCause(handle: FileHandle, size: number): Promise<FileEndCaus
   }
   if (u32(magic, 0) === MAGIC_ENCRYPTED) return 'encrypted'
   return u32(magic, 0) === MAGIC ? null : 'not-a-binlog'
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  )
 }
 
 function isMissing(error: unknown): boolean {

@@ -1,4 +1,5 @@
 import { at } from '../../app/at.ts'
+import type { Need } from '../../app/reach.ts'
 import { atOffline } from '../../app/atOffline.ts'
 import type { AtAnswer } from '../../core/answer.ts'
 import { parseDuration } from '../../core/time/duration.ts'
@@ -41,12 +42,17 @@ export const atCommand: Command = {
     const margin = textOf(args, 'margin')
     const marginUs = margin === undefined ? null : parseDuration(margin)
     const skewUs = parseDuration(textOf(args, 'skew') ?? '0')
-    if (!isStream) for (const time of times) await parseTime(time, timeContext(args, shell)) // refuse all before answering any
-    using store = openIndex(args, shell)
-    await using source = await sourceOf(args, shell, store)
+    // Refuse all before answering any.
+    const timesUs = isStream ? [] : await Promise.all(times.map((time) => parseTime(time, timeContext(args, shell))))
+    await using open = new AsyncDisposableStack()
+    using known = openIndex(args, shell)
+    await using source = await sourceOf(args, shell, known)
     const isOffline = isSet(args, 'offline')
-    const log = isOffline ? indexedLog(store, source.name) : await refresh(store, source, args, shell)
-    const request = { store, log, marginUs, skewUs }
+    const need: Need = isStream ? 'all' : { timeUs: Math.min(...timesUs) - skewUs }
+    const index = isOffline
+      ? { store: known, log: indexedLog(known, source.name) }
+      : await refresh(known, source, need, args, shell, open)
+    const request = { ...index, marginUs, skewUs }
     let isNo = false
     const print = async (text: string): Promise<void> => {
       const timeUs = await parseTime(text, timeContext(args, shell))

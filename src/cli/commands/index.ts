@@ -1,4 +1,7 @@
 import { buildIndex } from '../../app/index.ts'
+import { reachesBack } from '../../app/reach.ts'
+import type { IndexStore } from '../../core/evidence/port.ts'
+import type { LogSource } from '../../core/ports.ts'
 import { parseCoordinate, FIRST_POSITION } from '../../core/coordinate.ts'
 import type { StartFrom } from '../../app/startFrom.ts'
 import { parseTime } from '../../core/time/parse.ts'
@@ -29,8 +32,7 @@ export const indexCommand: Command = {
     from: {
       type: 'string',
       requiresArg: true,
-      describe: 'where a new index begins: oldest, latest, a time, or FILE[:POSITION]',
-      default: 'oldest',
+      describe: 'where the index begins: oldest, latest, a time, or FILE[:POSITION] (default: oldest, or as it is)',
     },
     'verify-checksums': { type: 'boolean', describe: 'check the CRC of every event' },
   },
@@ -46,6 +48,7 @@ export const indexCommand: Command = {
       store,
       source,
       from,
+      anewBecause: await tooShort(store, source, from),
       follow: isSet(args, 'follow'),
       verifyChecksums: isSet(args, 'verify-checksums'),
       signal: shell.signal,
@@ -58,9 +61,19 @@ export const indexCommand: Command = {
   },
 }
 
-async function startOf(args: Arguments, shell: Shell): Promise<StartFrom> {
-  const text = textOf(args, 'from') ?? 'oldest'
-  if (text === 'oldest' || text === 'latest') return text
+/** An index that an answer has begun where it needed it does not begin where it is asked to now. */
+async function tooShort(store: IndexStore, source: LogSource, from: StartFrom | undefined): Promise<string | undefined> {
+  const known = store.currentLog(source.name)
+  if (known === null || from === undefined || from === 'latest') return undefined
+  const [oldest] = await source.listFiles()
+  const need = from === 'oldest' ? { file: oldest?.name ?? '', position: FIRST_POSITION } : from
+  if (await reachesBack(store, known, source, need)) return undefined
+  return `its index began at ${store.files(known)[0]?.name ?? 'nothing'}`
+}
+
+async function startOf(args: Arguments, shell: Shell): Promise<StartFrom | undefined> {
+  const text = textOf(args, 'from')
+  if (text === undefined || text === 'oldest' || text === 'latest') return text
   if (/^[^\s:]+\.\d{6,}(:\d+)?$/.test(text))
     return text.includes(':') ? parseCoordinate(text) : { file: text, position: FIRST_POSITION }
   return { timeUs: await parseTime(text, timeContext(args, shell)) }

@@ -63,8 +63,9 @@ async function endOf(
   if (/^[^\s:]+\.\d{6,}:\d+$/.test(text)) return parseCoordinate(text)
   if (/^[^\s:]+\.\d{6,}$/.test(text)) return { file: text, position: FIRST_POSITION }
   const timeUs = await parseTime(text, timeContext(args, shell))
-  const log = await refresh(store, source, args, shell)
-  const answer = await at({ store, log, source, timeUs, marginUs: 0, skewUs: 0 })
+  await using open = new AsyncDisposableStack()
+  const index = await refresh(store, source, { timeUs }, args, shell, open)
+  const answer = await at({ ...index, source, timeUs, marginUs: 0, skewUs: 0 })
   if (answer.latest !== null) return answer.latest
   const [oldest] = await source.listFiles()
   if (answer.outcome === 'before-first') return { file: oldest?.name ?? '', position: FIRST_POSITION }

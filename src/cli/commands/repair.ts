@@ -14,7 +14,7 @@ import { renderRefusal, renderScript } from '../render/script.ts'
 import type { Shell } from '../shell.ts'
 import { Exit } from '../shell.ts'
 import { serverAddress } from '../spec.ts'
-import { openIndex, refresh, sourceOf, timeContext, timeoutMs } from '../workplace.ts'
+import { needOf, openIndex, refresh, sourceOf, timeContext, timeoutMs } from '../workplace.ts'
 
 export const repairCommand: Command = {
   description:
@@ -53,14 +53,13 @@ export const repairCommand: Command = {
     const whom = whomOf(args)
     await using open = new AsyncDisposableStack()
     const waitSeconds = Math.max(1, Math.round(parseDuration(textOf(args, 'wait') ?? '1h') / 1_000_000))
-    using store = openIndex(args, shell)
-    await using source = await sourceOf(args, shell, store)
+    using known = openIndex(args, shell)
+    await using source = await sourceOf(args, shell, known)
     // Before the index is brought up to date: the log that was read then reaches at least as far as the replica does.
     const replica = await replicaOf(whom, args, shell, open)
-    const log = await refresh(store, source, args, shell)
+    const need = 'coordinate' in start ? await needOf(start, source) : { timeUs: start.timeUs - start.skewUs }
     const result = await repair({
-      store,
-      log,
+      ...(await refresh(known, source, need, args, shell, open)),
       source,
       start,
       replica,

@@ -5,7 +5,7 @@ import { isSet, textOf } from '../command.ts'
 import { documentOf, whenJson } from '../render/json.ts'
 import { renderWhen } from '../render/transactions.ts'
 import { Exit } from '../shell.ts'
-import { openIndex, refresh, sourceOf } from '../workplace.ts'
+import { needOf, openIndex, refresh, sourceOf } from '../workplace.ts'
 
 /** `uuid:n`, `uuid:tag:n`, or MariaDB's `domain-server-sequence`. */
 const gtidText = /^([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}:([a-z_][a-z0-9_]*:)?\d+|\d+-\d+-\d+)$/i
@@ -21,10 +21,11 @@ export const whenCommand: Command = {
   run: async (args, shell) => {
     const text = textOf(args, 'WHAT') ?? ''
     const what = gtidText.test(text) ? { gtid: text } : { coordinate: parseCoordinate(text) }
-    using store = openIndex(args, shell)
-    await using source = await sourceOf(args, shell, store)
-    const log = await refresh(store, source, args, shell)
-    const answer = await when({ store, log, source, what })
+    await using open = new AsyncDisposableStack()
+    using known = openIndex(args, shell)
+    await using source = await sourceOf(args, shell, known)
+    const need = await needOf(what, source)
+    const answer = await when({ ...(await refresh(known, source, need, args, shell, open)), source, what })
     shell.stdout(isSet(args, 'json') ? documentOf(whenJson(answer)) : renderWhen(answer, text, textOf(args, 'tz')))
     return answer.outcome === 'boundary' || answer.outcome === 'end' ? Exit.OK : Exit.NO
   },

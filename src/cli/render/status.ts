@@ -7,16 +7,18 @@ import type { Style } from './text.ts'
 import { columns, formatBytes, formatTime, plural } from './text.ts'
 
 export function renderIndex(report: IndexReport, path: string, style: Style): string {
+  const [first] = report.files
   const last = report.files.at(-1)
   const what = {
     new: 'a new log',
     resumed: 'more of a known log',
-    replaced: `a new log, as the one that was known is gone: ${report.replacedBecause ?? ''}`,
+    replaced: `begun anew: ${report.replacedBecause ?? ''}`,
   }[report.outcome]
   return columns([
     ['indexed', `${style.strong(plural(report.transactions, 'transaction'))} of ${report.source}`],
     ['outcome', what],
     ['files', plural(report.files.length, 'file')],
+    ['from', first === undefined ? 'nothing' : formatCoordinate({ file: first.name, position: first.coveredFrom })],
     ['up to', last === undefined ? 'nothing' : formatCoordinate({ file: last.name, position: last.coveredEnd })],
     ...gapRows(report.gaps, report.files, style),
     ['index', path],
