@@ -98,3 +98,17 @@ test.each(['rollbar/active', 'grammar/mariadb-11.8', 'grammar/mysql-9.7', 'crash
     }
   },
 )
+
+test('a clock that was put back proves nothing of what it had shown before', async () => {
+  // From 12:00 back to 11:00 and on to 12:30, in files of their own.
+  const { source } = sourceOf([STAMP, STAMP + 7200, STAMP + 3600, STAMP + 5000, STAMP + 9000])
+  using store = openStore(':memory:')
+  const { log } = await buildIndex({ store, source })
+  expect(store.landmarks(log).filter(({ kind }) => kind === 'clock-step')).toMatchObject([{ file: 2, start: 4 }, { file: 3 }])
+  // What lies ahead of the step may have committed as late as its clock had shown.
+  expect(store.boundAt(log, (STAMP + 7000) * 1_000_000)).toMatchObject({ file: 0 })
+  expect(store.boundAt(log, (STAMP + 7300) * 1_000_000)).toMatchObject({ file: 1, end: 4 })
+  expect(store.boundAt(log, (STAMP + 9100) * 1_000_000)).toMatchObject({ file: 4, end: 4 })
+  const { safe } = await at({ store, log, source, timeUs: (STAMP + 6000) * 1_000_000, marginUs: 86_400_000_000, skewUs: 0 })
+  expect(safe?.file).toBe('mysql-bin.000001')
+})

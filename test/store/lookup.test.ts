@@ -21,7 +21,16 @@ test('the tick that holds a position, or the first one behind it', () => {
       using store = openStore(':memory:')
       const ticks = ticksOf(list)
       const rows = { ticks, bounds: [], checkpoints: [], landmarks: [] }
-      const state = { tick: null, second: 0, landmarks: [], maxUs: 0, gtids: null, checkpoint: null, sessions: [] }
+      const state = {
+        tick: null,
+        second: 0,
+        landmarks: [],
+        maxUs: 0,
+        clockSeconds: 0,
+        gtids: null,
+        checkpoint: null,
+        sessions: [],
+      }
       const begun = store.beginLog({ source: 'here', fingerprint: '', serverUuid: null, serverId: 1 })
       const log = store.commit(begun, { files: [], rows, arrivals: [], gaps: [], state })
       for (let file = 0; file <= (ticks.at(-1)?.file ?? 0) + 1; file++) {

@@ -35,6 +35,8 @@ export interface EvidenceState {
   readonly second: number
   readonly landmarks: readonly LandmarkRow[]
   readonly maxUs: number
+  /** The largest stamp of a FORMAT_DESCRIPTION, ROTATE or STOP: what the server's own clock has shown. */
+  readonly clockSeconds: number
   readonly gtids: { readonly family: 'mysql' | 'mariadb'; readonly set: string } | null
   readonly checkpoint: { readonly file: number; readonly start: number } | null
   /** Thread id, file and end of its last transaction; idle for longest first. */
@@ -57,6 +59,7 @@ export function createEvidence(executed: Executed, from: EvidenceState | null): 
   let family: 'mysql' | 'mariadb' = 'mysql'
   let second = from?.second ?? 0
   let maxUs = from?.maxUs ?? 0
+  let clockSeconds = from?.clockSeconds ?? 0
   // The tick at hand, unpacked: this runs for every transaction.
   let tickFile = -1
   let tickStart = 0
@@ -153,7 +156,7 @@ export function createEvidence(executed: Executed, from: EvidenceState | null): 
       sessions.set(t.threadId, { file, end: t.end })
       return
     }
-    if (t.begunSeconds > 0) bounds.add({ ...last, notAfterUs: (t.begunSeconds + 1) * 1_000_000, kind: 'session' })
+    if (t.begunSeconds > 0) addBound({ ...last, notAfterUs: (t.begunSeconds + 1) * 1_000_000, kind: 'session' })
     last.file = file
     last.end = t.end
   }
@@ -162,6 +165,17 @@ export function createEvidence(executed: Executed, from: EvidenceState | null): 
     if (sessions.size <= MAX_SESSIONS) return
     const byAge = [...sessions].sort(([, a], [, b]) => a.file - b.file || a.end - b.end)
     for (const [thread] of byAge.slice(0, sessions.size - MAX_SESSIONS)) sessions.delete(thread)
+  }
+
+  /** A bound from before what the clock had shown already: the clock was put back, and that proves nothing for what is ahead of the step. */
+  function addBound(bound: BoundRow): void {
+    if (bound.notAfterUs > clockSeconds * 1_000_000) bounds.add(bound)
+  }
+
+  /** The server's clock, as nothing but its own events show it. */
+  function addClock(stampSeconds: number, end: number): void {
+    addBound({ file, end, notAfterUs: (stampSeconds + 1) * 1_000_000, kind: 'file' })
+    clockSeconds = Math.max(clockSeconds, stampSeconds)
   }
 
   function addCheckpoint(start: number): void {
@@ -178,8 +192,13 @@ export function createEvidence(executed: Executed, from: EvidenceState | null): 
       family = scanned.format.family
       if (!fromHead) return
       if (scanned.previousGtids === null) resetExecuted(executed, null)
-      bounds.add({ file, end: FIRST_POSITION, notAfterUs: (scanned.format.stampSeconds + 1) * 1_000_000, kind: 'file' })
+      const isStep = scanned.format.stampSeconds < clockSeconds && landmarks.get('clock-step')?.file !== file
+      addClock(scanned.format.stampSeconds, FIRST_POSITION)
       addCheckpoint(FIRST_POSITION)
+      if (isStep) {
+        closeTick()
+        mark('clock-step', FIRST_POSITION)
+      }
       if (scanned.format.createdSeconds === 0 || landmarks.get('server-start')?.file === file) return
       // A new run of the server: thread ids begin again.
       sessions.clear()
@@ -201,7 +220,7 @@ export function createEvidence(executed: Executed, from: EvidenceState | null): 
     },
     fileEnd(ending) {
       if (ending.stampSeconds === null) return
-      bounds.add({ file, end: ending.coveredEnd, notAfterUs: (ending.stampSeconds + 1) * 1_000_000, kind: 'file' })
+      addClock(ending.stampSeconds, ending.coveredEnd)
     },
     drain() {
       const open = currentTick()
@@ -222,6 +241,7 @@ export function createEvidence(executed: Executed, from: EvidenceState | null): 
         second,
         landmarks: [...landmarks.values()],
         maxUs,
+        clockSeconds,
         gtids: gtids === null ? null : { family, set: gtids },
         checkpoint,
         sessions: [...sessions].map(([thread, last]) => [thread, last.file, last.end] as const),
