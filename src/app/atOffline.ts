@@ -23,17 +23,22 @@ export function atOffline({ store, log, timeUs, marginUs, skewUs }: OfflineReque
   const files = store.files(log)
   const covered = coverage(store, log)
   const base = { source: log.source, askedUs: timeUs, effectiveUs, gtidSet: null, covered }
-  if (effectiveUs < covered.fromUs) {
-    return { ...base, outcome: 'before-first', safe: null, latest: null, distance: null, findings: [] }
+  const unchecked: Finding = {
+    code: 'UNCHECKED',
+    severity: 'warning',
+    message:
+      'answered from the index alone: the source was not asked whether it still has this log, or an older part of it, and coordinates are those of whole ticks',
+    evidence: { indexedTo: startOf(null, files) },
   }
-  const no = (finding: Finding): AtAnswer => ({
+  const no = (outcome: 'before-first' | 'gap', findings: readonly Finding[]): AtAnswer => ({
     ...base,
-    outcome: 'gap',
+    outcome,
     safe: null,
     latest: null,
     distance: null,
-    findings: [finding],
+    findings,
   })
+  if (effectiveUs < covered.fromUs) return no('before-first', [unchecked])
   const latest = tickOf(store, log, effectiveUs)
   const before = latest === null ? null : store.tickBefore(log, latest)
   // What lies ahead of an exact stamp is only known to have committed before it, not before the time.
@@ -44,9 +49,9 @@ export function atOffline({ store, log, timeUs, marginUs, skewUs }: OfflineReque
   // A second before its file began is forged.
   while (ahead !== null && ahead.second * 1_000_000 + margin < stampOf(files, ahead) * 1_000_000)
     ahead = store.tickBefore(log, ahead)
-  if (ahead === null && files[0]?.coveredFrom !== FIRST_POSITION) return no(beginningFinding(files))
+  if (ahead === null && files[0]?.coveredFrom !== FIRST_POSITION) return no('gap', [beginningFinding(files)])
   const hole = store.gaps(log).find((gap) => isAhead(gap, latest) && (ahead === null || !isAhead(gap, ahead)))
-  if (hole !== undefined) return no(gapFinding(hole, files))
+  if (hole !== undefined) return no('gap', [gapFinding(hole, files)])
   // The tick that first reached the second before began with a transaction of that second; a later one of it may have a forged stamp.
   const safe = isExact ? latest : store.tickAtOrAfter(log, ahead?.second ?? 0)
   const sum = safe === null ? { transactions: 0, bytes: 0 } : store.sumTicks(log, safe, latest)
@@ -56,16 +61,7 @@ export function atOffline({ store, log, timeUs, marginUs, skewUs }: OfflineReque
     safe: startOf(safe, files),
     latest: startOf(latest, files),
     distance: { ...sum, reason: isExact ? 'exact' : 'margin' },
-    findings: [
-      {
-        code: 'UNCHECKED',
-        severity: 'warning',
-        message:
-          'answered from the index alone: the source was not asked whether it still has this log, and the coordinates are those of whole ticks',
-        evidence: { indexedTo: startOf(null, files) },
-      },
-      ...(isExact ? [] : [marginFinding(margin, marginUs === null)]),
-    ],
+    findings: [unchecked, ...(isExact ? [] : [marginFinding(margin, marginUs === null)])],
   }
 }
 

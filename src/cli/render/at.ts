@@ -85,7 +85,7 @@ function renderNo(answer: AtAnswer, asked: string, { style, zone }: AtRendering)
   const isGap = answer.outcome === 'gap'
   const why = isGap
     ? 'the time may lie in a part of the log that cannot be read'
-    : 'the time lies before what the source still has of its log'
+    : 'the time lies before the log, as far as it is known'
   const next = isGap
     ? 'binpoint status shows where the log cannot be read'
     : 'if a backup has older binlogs: binpoint at TIME --source DIRECTORY'
