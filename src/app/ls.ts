@@ -2,7 +2,7 @@
 import type { Coordinate } from '../core/coordinate.ts'
 import { FIRST_POSITION, formatCoordinate } from '../core/coordinate.ts'
 import type { LogSource } from '../core/ports.ts'
-import type { FileEnding } from '../core/scan/scan.ts'
+import type { FileEnding } from '../core/scan/ending.ts'
 import type { Transaction } from '../core/transaction.ts'
 import { BinpointError } from '../errors.ts'
 import { placeOf } from './boundary.ts'

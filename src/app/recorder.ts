@@ -11,8 +11,10 @@ import { createEvidence } from '../core/evidence/accumulate.ts'
 import type { IndexStore, LogRow } from '../core/evidence/port.ts'
 import type { ArrivalRow, FileRow, GapRow } from '../core/evidence/rows.ts'
 import type { EventSink } from '../core/ports.ts'
-import type { FileEnding, ScannedFile } from '../core/scan/scan.ts'
-import { createScan, isHole } from '../core/scan/scan.ts'
+import type { FileEnding } from '../core/scan/ending.ts'
+import { isHole } from '../core/scan/ending.ts'
+import type { ScannedFile } from '../core/scan/scan.ts'
+import { createScan } from '../core/scan/scan.ts'
 
 export interface RecordedTo {
   readonly at: Coordinate

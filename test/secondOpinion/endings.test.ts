@@ -1,7 +1,7 @@
 /** Every file ends as it must, with a name, and what was found up to there holds together: judged from the bytes alone, without a server. */
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import type { FileEndingKind } from '../../src/core/scan/scan.ts'
+import type { FileEndingKind } from '../../src/core/scan/ending.ts'
 import type { Log } from './files.ts'
 import { fixtureLogs, haveShared, named, sharedLogs } from './files.ts'
 import { outcomes, refused } from './outcomes.ts'

@@ -2,7 +2,7 @@
  * How each file that is not an ordinary closed or live binlog must end, and why. Every file that the manifest marks (relay, a format before
  * version 4, bad checksums, trailing bytes, notes, no reader at all) must be here: the tests see to it.
  */
-import type { FileEndingKind } from '../../src/core/scan/scan.ts'
+import type { FileEndingKind } from '../../src/core/scan/ending.ts'
 
 export interface Outcome {
   readonly kind: FileEndingKind

@@ -1,7 +1,8 @@
 /** What the scan says of one file's bytes, however they are cut into calls. */
 import { executedText } from '../../src/core/scan/executed.ts'
 import type { ScannedTransaction } from '../../src/core/scan/grammar.ts'
-import type { FileEnding, Scan, ScanOptions } from '../../src/core/scan/scan.ts'
+import type { FileEnding } from '../../src/core/scan/ending.ts'
+import type { Scan, ScanOptions } from '../../src/core/scan/scan.ts'
 import { createScan } from '../../src/core/scan/scan.ts'
 
 export interface Scanned {

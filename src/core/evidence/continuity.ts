@@ -2,8 +2,8 @@
  * Whether one file of the log follows another without a hole. A ROTATE names the next file; a file without one (a clean shutdown, a
  * crash) is followed by the next number, as servers count. Only numbers are compared: a copy may have been given another base name.
  */
-import type { FileEnding } from '../scan/scan.ts'
-import { isHole } from '../scan/scan.ts'
+import type { FileEnding } from '../scan/ending.ts'
+import { isHole } from '../scan/ending.ts'
 import type { FileRow } from './rows.ts'
 
 /** How a file ended that its server did not close. */

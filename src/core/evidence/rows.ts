@@ -2,7 +2,7 @@
  * What the index holds, as values. Everything here but arrivals follows from the log alone, so an index can be compared
  * with a rebuild. Files are named by their ordinal in the log: the order in which the source wrote them.
  */
-import type { FileEndingKind } from '../scan/scan.ts'
+import type { FileEndingKind } from '../scan/ending.ts'
 import type { Mark } from '../transaction.ts'
 
 /** A run of transactions with one running-maximum second, in one file, of at most 16 MiB. */

@@ -9,7 +9,7 @@ import { u16, u32 } from '../binlog/bytes.ts'
 import { checksumHolds, eventCrc } from '../binlog/checksum.ts'
 import { checkedRun, LEAST_RUN } from '../binlog/checksumRun.ts'
 import type { LogFormat } from '../binlog/format.ts'
-import { decodeFormat, decodeRotate, fingerprintOf, hasPermutedTypes } from '../binlog/format.ts'
+import { decodeFormat, decodeRotate, fingerprintOf } from '../binlog/format.ts'
 import { decodeGtidList, decodePreviousGtids } from '../binlog/gtidSet.ts'
 import {
   AT_END_LOG_POS,
@@ -27,49 +27,15 @@ import {
 } from '../binlog/layout.ts'
 import { FIRST_POSITION } from '../coordinate.ts'
 import type { EventSink, FileEndCause } from '../ports.ts'
+import type { FileEnding, FileEndingKind } from './ending.ts'
 import type { Executed } from './executed.ts'
 import { createExecuted, resetExecuted } from './executed.ts'
+import type { Fault } from './fault.ts'
+import { firstEventFault, formatFault } from './fault.ts'
 import type { ScannedTransaction } from './grammar.ts'
 import { abandon, createGrammar, isOpen, offer, takeEvent } from './grammar.ts'
 import type { Reach } from './usual.ts'
 import { takeUsual } from './usual.ts'
-
-/**
- * How a file ended. `rotate` and `stop`: closed by the server. `end`: at the end of an event outside of a transaction, with
- * neither: still being written, or left by a crash. `truncated`: inside an event. `incomplete`: inside a transaction.
- * The others: nothing behind this point can be read.
- */
-export type FileEndingKind =
-  | 'rotate'
-  | 'stop'
-  | 'end'
-  | 'truncated'
-  | 'incomplete'
-  | 'empty'
-  | 'damaged'
-  | 'unknown-event'
-  | 'not-a-binlog'
-  | 'encrypted'
-  | 'old-format'
-  | 'relay-log'
-  | 'missing'
-  | 'unreadable'
-  | 'stopped'
-
-export interface FileEnding {
-  readonly file: string
-  readonly kind: FileEndingKind
-  /** End of the last whole event that was accepted. */
-  readonly readEnd: number
-  /** End of the last event outside of a transaction: everything before it is known. */
-  readonly coveredEnd: number
-  /** For `rotate`: the next file's name. */
-  readonly next: string | null
-  /** Server's clock at `rotate` and `stop` (Unix seconds), else null. */
-  readonly stampSeconds: number | null
-  /** One line for people: what was seen and where; empty for the usual endings. */
-  readonly detail: string
-}
 
 /** What is known of the file at hand. */
 export interface ScannedFile {
@@ -184,6 +150,10 @@ export function createScan(listener: ScanListener, options: ScanOptions = {}): S
     fileDone = true
   }
 
+  function endWithFault({ kind, detail }: Fault): void {
+    endWith(kind, detail)
+  }
+
   function beginFile(name: string): void {
     file = { name, format: null, fingerprint: '', inUse: false, previousGtids: null, positionMismatches: 0, transactions: 0 }
     headSeen = false
@@ -214,7 +184,7 @@ export function createScan(listener: ScanListener, options: ScanOptions = {}): S
       const start = position + (at - from)
       const type = bytes[at + AT_TYPE] ?? 0
       if (file?.format === null && type !== EventType.FORMAT_DESCRIPTION) {
-        firstEventIsNoFormat(type, start)
+        endWithFault(firstEventFault(type, start))
         break
       }
       if (size < HEADER_LENGTH + checksumLength || size > MAX_EVENT_SIZE) {
@@ -323,16 +293,6 @@ export function createScan(listener: ScanListener, options: ScanOptions = {}): S
     if (role !== EventRole.PREVIOUS_GTIDS && role !== EventRole.START_ENCRYPTION && role !== EventRole.CONTROL) announce()
   }
 
-  function firstEventIsNoFormat(type: number, position: number): void {
-    if (type === EventType.START_V3) {
-      endWith('old-format', 'the file was written before MySQL 5.0 (binlog version 1 or 3)')
-    } else if (type === EventType.ROTATE) {
-      endWith('relay-log', 'the file begins with a ROTATE event, as only relay logs do')
-    } else {
-      endWith('damaged', `the event at ${position} is ${eventTypeName(type)} where a FORMAT_DESCRIPTION must stand`)
-    }
-  }
-
   function formatDescription(bytes: Buffer, from: number, size: number, position: number): boolean {
     if (file === null) return false
     if (file.format !== null) {
@@ -340,51 +300,18 @@ export function createScan(listener: ScanListener, options: ScanOptions = {}): S
       return false
     }
     const format = decodeFormat(bytes, from, size)
-    const flags = u16(bytes, from + AT_FLAGS)
-    if (format === null || format.binlogVersion !== 4) {
-      endWith(format === null ? 'damaged' : 'old-format', `the FORMAT_DESCRIPTION at ${position} cannot be read`)
-      return false
-    }
-    if (format.headerLength !== HEADER_LENGTH) {
-      endWith(
-        'old-format',
-        `the file has event headers of ${format.headerLength} bytes; only those of ${HEADER_LENGTH} are known`,
-      )
-      return false
-    }
-    if (hasPermutedTypes(format.serverVersion)) {
-      endWith('old-format', `the file was written by a development version (${format.serverVersion}) with event types of its own`)
-      return false
-    }
-    if ((flags & Flag.RELAY_LOG) !== 0) {
-      endWith('relay-log', 'the file is marked as a relay log')
-      return false
-    }
-    // A server sends it so when a stream begins in the middle of the file.
-    if (!decrypted && u32(bytes, from + AT_END_LOG_POS) === 0) {
-      endWith('damaged', 'the file is a part of a log, copied from the middle on: its positions are not those of the log')
-      return false
-    }
-    if (shouldCheckFormat(format, u32(bytes, from + AT_END_LOG_POS)) && !checksumHolds(bytes, from, size)) {
-      endWith('damaged', `the FORMAT_DESCRIPTION at ${position} fails its checksum`)
+    const fault = formatFault(format, { bytes, from, size, position }, { decrypted, checkAll })
+    if (format === null || fault !== null) {
+      if (fault !== null) endWithFault(fault)
       return false
     }
     file.format = format
     file.fingerprint = format.fingerprint
-    file.inUse = (flags & Flag.BINLOG_IN_USE) !== 0
+    file.inUse = (u16(bytes, from + AT_FLAGS) & Flag.BINLOG_IN_USE) !== 0
     checksumLength = format.checksumLength
     reach.readEnd = reach.coveredEnd = position + size
     reach.lastEventStart = position
     return true
-  }
-
-  /**
-   * In files always, as the whole file is read by what it says. Not where a server changed the event for a stream that begins in
-   * the middle (end_log_pos is 0 then): without checksums it leaves the CRC as it was.
-   */
-  function shouldCheckFormat(format: LogFormat, endLogPos: number): boolean {
-    if (format.checksumLength > 0) return checkAll || !decrypted
-    return format.carriesChecksum && !decrypted && endLogPos !== 0
   }
 
   function previousGtids(type: number, bytes: Buffer, from: number, bodyEnd: number): void {
@@ -483,31 +410,5 @@ export function createScan(listener: ScanListener, options: ScanOptions = {}): S
     stop() {
       reach.isDone = true
     },
-  }
-}
-
-/** Endings behind which the log goes on unread. */
-export function isHole(kind: FileEndingKind | null): boolean {
-  switch (kind) {
-    case 'damaged':
-    case 'unknown-event':
-    case 'not-a-binlog':
-    case 'encrypted':
-    case 'old-format':
-    case 'relay-log':
-    case 'missing':
-    case 'unreadable':
-      return true
-    case 'rotate':
-    case 'stop':
-    case 'end':
-    case 'truncated':
-    case 'incomplete':
-    case 'empty':
-    case 'stopped':
-    case null:
-      return false
-    default:
-      return kind satisfies never
   }
 }
