@@ -51,10 +51,11 @@ async function answer(request: AtRequest): Promise<AtAnswer> {
   if (hole !== null) return no('gap', [gapFinding(hole, files)])
   const safe = await locateSafe(request, effectiveUs, latest, locator)
   if (safe === null) return no('gap', [beginningFinding(files)])
-  if (crossesHole(store, log, safe.found, latest))
+  const crossed = holesBetween(store, log, safe.found, latest)
+  if (crossed.length > 0)
     return no(
       'gap',
-      store.gaps(log).map((gap) => gapFinding(gap, files)),
+      crossed.map((gap) => gapFinding(gap, files)),
     )
   return {
     ...asked,
@@ -211,8 +212,8 @@ function holeBefore(store: IndexStore, log: LogRow, latest: Found | null): Hole 
   return store.gaps(log).find((gap) => isBehindTick(gap, before) && isAheadOf(gap, latest)) ?? null
 }
 
-function crossesHole(store: IndexStore, log: LogRow, safe: Found | null, latest: Found | null): boolean {
-  return safe !== null && store.gaps(log).some((gap) => isBehindTick(gap, safe.tick) && isAheadOf(gap, latest))
+function holesBetween(store: IndexStore, log: LogRow, safe: Found | null, latest: Found | null): readonly Hole[] {
+  return safe === null ? [] : store.gaps(log).filter((gap) => isBehindTick(gap, safe.tick) && isAheadOf(gap, latest))
 }
 
 function isBehindTick(gap: Hole, tick: TickRow | null): boolean {

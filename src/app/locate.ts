@@ -80,8 +80,10 @@ export function createLocator(store: IndexStore, log: LogRow, source: LogSource)
       let first = found
       let tick = found?.tick ?? store.lastTick(log)
       for (; tick !== null && !endsBy(tick, end); tick = store.tickBefore(log, tick)) {
-        const transactions = await read(tick)
-        const ahead = tick === found?.tick ? found.index : transactions.length
+        // Not kept: this may go back over most of a file.
+        const isFirst = tick === found?.tick
+        const transactions = isFirst ? found.transactions : await readTick(source, tick, files.get(tick.file))
+        const ahead = isFirst ? found.index : transactions.length
         for (let index = ahead - 1; index >= 0; index--) {
           const transaction = transactions[index]
           if (transaction === undefined || isIt(transaction, tick)) return first

@@ -48,17 +48,14 @@ export interface RepairRequest {
 
 /** The index must be fresh (see buildIndex). Throws USAGE for a coordinate that is no boundary. */
 export async function repair(request: RepairRequest): Promise<RepairResult> {
-  const { source, replica, channel } = request
+  const { replica, channel } = request
   const { dialect } = replica
   const refuse = (findings: readonly Finding[]): RepairResult => ({ plan: null, findings, replica: replicaOf(replica.facts) })
   const located = await locateRestart(request, request.start)
   const { restart } = located
   if (restart === null) return refuse(located.findings)
-  const files = await source.listFiles()
-  const place = replica.facts === undefined ? [] : placeFindings(restart, replica.facts, await identityOf(request), files)
-  if (place.length > 0) return refuse([...located.findings, ...place])
-  const foreign = replica.facts === undefined ? null : await strangerFinding(request, replica.facts)
-  if (foreign !== null) return refuse([...located.findings, foreign])
+  const misplaced = replica.facts === undefined ? [] : await misplacedFindings(request, restart, replica.facts)
+  if (misplaced.length > 0) return refuse([...located.findings, ...misplaced])
 
   const stoppedAt = replica.facts === undefined || replica.facts.applierRuns ? null : replica.facts.executed
   const read = await readPlanWindow(request, restart, stoppedAt)
@@ -112,18 +109,21 @@ function replicaOf(facts: ReplicaFacts | undefined): RepairResult['replica'] {
 }
 
 /** A replica of this log stands between two of its transactions; one that stands inside of one follows another log of the same names. */
-async function strangerFinding(
-  { store, log, source }: RepairRequest,
-  { address, executed }: ReplicaFacts,
-): Promise<Finding | null> {
+async function misplacedFindings(request: RepairRequest, restart: Coordinate, facts: ReplicaFacts): Promise<readonly Finding[]> {
+  const { store, log, source } = request
+  const found = placeFindings(restart, facts, await identityOf(request), await source.listFiles())
+  if (found.length > 0) return found
+  const { address, executed } = facts
   const { outcome, transaction } = await when({ store, log, source, what: { coordinate: executed } })
-  if (outcome !== 'inside' || transaction === null) return null
-  return finding(
-    'LOG_IDENTITY',
-    'blocking',
-    `${address} has executed up to ${formatCoordinate(executed)}, and in the log that was read that lies inside the transaction at ${formatCoordinate({ file: transaction.file, position: transaction.start })}: it is another log with the same names. Give the server that the replica replicates from as --source`,
-    { executed: formatCoordinate(executed) },
-  )
+  if (outcome !== 'inside' || transaction === null) return []
+  return [
+    finding(
+      'LOG_IDENTITY',
+      'blocking',
+      `${address} has executed up to ${formatCoordinate(executed)}, and in the log that was read that lies inside the transaction at ${formatCoordinate({ file: transaction.file, position: transaction.start })}: it is another log with the same names. Give the server that the replica replicates from as --source`,
+      { executed: formatCoordinate(executed) },
+    ),
+  ]
 }
 
 /** Files say of their server what their newest FORMAT_DESCRIPTION does. */

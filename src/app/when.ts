@@ -8,6 +8,7 @@ import type { IndexStore, LogRow } from '../core/evidence/port.ts'
 import type { LogSource } from '../core/ports.ts'
 import type { Transaction } from '../core/transaction.ts'
 import { placeOf } from './boundary.ts'
+import type { Locator } from './locate.ts'
 import { createLocator } from './locate.ts'
 import { readWindow } from './window.ts'
 
@@ -42,9 +43,10 @@ async function atCoordinate({ store, log, source }: WhenRequest, at: Coordinate)
     transaction,
   })
   if (file === undefined || at.position < file.coveredFrom || at.position > file.coveredEnd) return answer('not-found', null)
-  const found = await createLocator(store, log, source).firstFrom(file.ordinal, at.position)
+  const locator = createLocator(store, log, source)
+  const found = await locator.firstFrom(file.ordinal, at.position)
   const inside = found === null ? undefined : before(found.transactions, at)
-  const holder = inside ?? (await lastOfTickHolding(store, log, source, file.ordinal, at))
+  const holder = inside ?? (await lastOfTickHolding(store, log, locator, file.ordinal, at))
   if (holder !== undefined) return answer('inside', holder)
   const isKnown = found?.transaction.file === at.file && found.transaction.start === at.position
   if (!isKnown && !endsTick(store, log, file.ordinal, at.position) && (await placeOf(source, at)).kind !== 'boundary')
@@ -68,13 +70,13 @@ function endsTick(store: IndexStore, log: LogRow, file: number, position: number
 async function lastOfTickHolding(
   store: IndexStore,
   log: LogRow,
-  source: LogSource,
+  locator: Locator,
   file: number,
   at: Coordinate,
 ): Promise<Transaction | undefined> {
   const tick = store.tickContaining(log, file, at.position)
   if (tick === null || tick.file !== file || tick.start >= at.position) return undefined
-  const found = await createLocator(store, log, source).firstFrom(tick.file, tick.start)
+  const found = await locator.firstFrom(tick.file, tick.start)
   return found === null ? undefined : before(found.transactions, at)
 }
 

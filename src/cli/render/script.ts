@@ -31,22 +31,17 @@ export function renderScript(result: RepairResult, plan: Plan): string {
   ]
   const afterwards = statementsUnder('When all is well, to follow GTIDs again as before:', plan.afterwards)
   const undo = statementsUnder('To undo, as long as the replay has not begun (START … UNTIL has not run):', plan.undo)
-  const resume = statementsUnder(
+  // Of a replica that ran, only the script that was broken off knows the end.
+  const isEndKnown = result.replica?.isRunning === false
+  const resume = [
     'If the replay stops with an error, or this script is broken off behind CHANGE: remove the cause, then finish it with',
-    plan.resume,
-  )
-  const end =
-    result.replica?.isRunning === false
+    ...(isEndKnown
       ? []
-      : ["  SET @file = 'FILE', @end = POSITION; -- as this script has printed: the window ends at FILE:POSITION"]
-  const tail = [
-    ...afterwards,
-    ...undo,
-    ...resume.slice(0, 1),
-    ...end,
-    ...resume.slice(1),
+      : ["  SET @file = 'FILE', @end = POSITION; -- as this script has printed: the window ends at FILE:POSITION"]),
+    ...plan.resume.map(({ sql }) => `  ${sql};`),
     'and do not plan again before that is done.',
   ]
+  const tail = [...afterwards, ...undo, ...resume]
   return `${head.map(comment).join('')}${renderSteps(plan.steps)}\n${tail.map(comment).join('')}`
 }
 

@@ -28,7 +28,7 @@ export function replicaFindings(window: Window, replica: ReplicaFacts, tables: r
       finding(
         'PARALLEL_GAPS',
         'warning',
-        `the replica applies with ${replica.parallelWorkers} workers and is stopped: it may have executed more than its position says. If CHANGE fails with error 1802, run START SLAVE UNTIL SQL_AFTER_MTS_GAPS first and plan again`,
+        `the replica applies with ${replica.parallelWorkers} workers and is stopped: it may have executed more than its position says. If CHANGE fails with error 1802, run START REPLICA (before MySQL 8.0.22: START SLAVE) UNTIL SQL_AFTER_MTS_GAPS first and plan again`,
       ),
     )
   if (replica.delaySeconds > 0)

@@ -30,7 +30,6 @@ import type { EventSink, FileEndCause } from '../ports.ts'
 import type { FileEnding, FileEndingKind } from './ending.ts'
 import type { Executed } from './executed.ts'
 import { createExecuted, resetExecuted } from './executed.ts'
-import type { Fault } from './fault.ts'
 import { firstEventFault, formatFault } from './fault.ts'
 import type { ScannedTransaction } from './grammar.ts'
 import { abandon, createGrammar, isOpen, offer, takeEvent } from './grammar.ts'
@@ -150,10 +149,6 @@ export function createScan(listener: ScanListener, options: ScanOptions = {}): S
     fileDone = true
   }
 
-  function endWithFault({ kind, detail }: Fault): void {
-    endWith(kind, detail)
-  }
-
   function beginFile(name: string): void {
     file = { name, format: null, fingerprint: '', inUse: false, previousGtids: null, positionMismatches: 0, transactions: 0 }
     headSeen = false
@@ -184,7 +179,8 @@ export function createScan(listener: ScanListener, options: ScanOptions = {}): S
       const start = position + (at - from)
       const type = bytes[at + AT_TYPE] ?? 0
       if (file?.format === null && type !== EventType.FORMAT_DESCRIPTION) {
-        endWithFault(firstEventFault(type, start))
+        const { kind, detail } = firstEventFault(type, start)
+        endWith(kind, detail)
         break
       }
       if (size < HEADER_LENGTH + checksumLength || size > MAX_EVENT_SIZE) {
@@ -302,7 +298,7 @@ export function createScan(listener: ScanListener, options: ScanOptions = {}): S
     const format = decodeFormat(bytes, from, size)
     const fault = formatFault(format, { bytes, from, size, position }, { decrypted, checkAll })
     if (format === null || fault !== null) {
-      if (fault !== null) endWithFault(fault)
+      if (fault !== null) endWith(fault.kind, fault.detail)
       return false
     }
     file.format = format
