@@ -6,6 +6,9 @@
 export const HEADER_LENGTH = 19
 export const CHECKSUM_LENGTH = 4
 
+/** Greatest size of one event that any server writes (max_allowed_packet ends at 1 GiB; room for headers). */
+export const MAX_EVENT_SIZE: number = 0x4000_0000 + 0x10_0000
+
 /** Offsets in the header: stamp u32 (s), type u8, server_id u32, event_size u32, end_log_pos u32, flags u16. */
 export const AT_STAMP = 0
 export const AT_TYPE = 4

@@ -42,6 +42,9 @@ const version2 = new Set<number>([
   T.DELETE_ROWS_COMPRESSED,
 ])
 
+/** Images that a compressed event would expand to beyond this are not looked at. */
+const MAX_INFLATED = 16 << 20
+
 export function rowsTableId(bytes: Buffer, from: number, idLength: 4 | 6): number {
   return idLength === 4 ? u32(bytes, from + HEADER_LENGTH) : u48(bytes, from + HEADER_LENGTH)
 }
@@ -67,7 +70,7 @@ export function summarizeRows(
   const isComplete = (present: readonly number[] | null): boolean => present === null || present.length === columns.value
   let images: Buffer = bytes.subarray(at, end)
   if (type >= T.WRITE_ROWS_COMPRESSED_V1) {
-    const inflated = inflateMariaDb(images)
+    const inflated = inflateMariaDb(images, MAX_INFLATED)
     if (inflated === null) return { kind, rows: null, partialImages: false, updatedColumns: null }
     images = inflated
   }

@@ -20,6 +20,9 @@ export type StatementKind =
 
 const dmlWords = new Set(['INSERT', 'UPDATE', 'DELETE', 'REPLACE', 'LOAD', 'CALL', 'DO', 'SELECT', 'WITH', 'VALUES', 'HANDLER'])
 
+/** Where a statement, however long, has its first keyword behind its comments. */
+const FAR_ENOUGH = 1 << 20
+
 /** Classifies the statement bytes[from, to). */
 export function classifyStatement(bytes: Buffer, from: number, to: number): StatementKind {
   const length = to - from
@@ -30,8 +33,8 @@ export function classifyStatement(bytes: Buffer, from: number, to: number): Stat
   const upper = head.toUpperCase()
   if (upper.startsWith('ROLLBACK')) return upper.startsWith('ROLLBACK TO ') ? 'savepoint' : 'rollback'
   if (upper.startsWith('SAVEPOINT') || upper.startsWith('RELEASE SAVEPOINT')) return 'savepoint'
-  const word = firstKeyword(upper) ?? firstKeyword(bytes.toString('latin1', from, to).toUpperCase())
-  if (word === null) return 'other'
+  const word = firstKeyword(upper) ?? firstKeyword(bytes.toString('latin1', from, Math.min(to, from + FAR_ENOUGH)).toUpperCase())
+  if (word === null) return length > FAR_ENOUGH ? 'ddl' : 'other'
   if (dmlWords.has(word)) return 'dml'
   return word === 'TRUNCATE' ? 'truncate' : 'ddl'
 }

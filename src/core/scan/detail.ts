@@ -1,13 +1,14 @@
 /**
  * Transactions in full: the bodies of their events, decoded on the way through the scan. For ranges that people or plans look
- * at; the bulk scan does without. The grammar alone decides what belongs together; this only collects.
+ * at; the bulk scan does without. The grammar alone decides what belongs together; this only collects. Memory: what is kept of a
+ * transaction does not grow with its rows or statements, whatever it expands to.
  */
 import { u16 } from '../binlog/bytes.ts'
 import { queryErrorCode, querySchema, queryStatement } from '../binlog/query.ts'
 import { decodeMysqlGtid } from '../binlog/gtid.ts'
-import { AT_TYPE, EventRole, EventType, roleOfType } from '../binlog/layout.ts'
+import { AT_FLAGS, AT_TYPE, EventRole, EventType, Flag, HEADER_LENGTH, minimumSizeOfRole, roleOfType } from '../binlog/layout.ts'
 import { decodeMariaDbGtid } from '../binlog/mariadbGtid.ts'
-import { decodePayload, forEachInnerEvent } from '../binlog/payload.ts'
+import { forEachInnerEvent } from '../binlog/payload.ts'
 import { rowsTableId, summarizeRows } from '../binlog/rows.ts'
 import { classifyStatement, xaIdentifier } from '../binlog/statement.ts'
 import type { MappedTable } from '../binlog/tableMap.ts'
@@ -16,6 +17,7 @@ import type { Statement, TableChange, Transaction, TransactionKind } from '../tr
 import type { ScannedTransaction } from './grammar.ts'
 import { MarkBit, marksOf } from './marks.ts'
 import type { RawEvent, ScannedFile } from './scan.ts'
+import { createStatementList } from './statementList.ts'
 
 interface MutableTableChange {
   schema: string
@@ -41,7 +43,7 @@ export function createDetailCollector(): DetailCollector {
   let originalCommitUs: number | null = null
   let xid: string | null = null
   let marks = 0
-  let statements: Statement[] = []
+  const list = createStatementList()
   const changes = new Map<string, MutableTableChange>()
   const tables = new Map<number, MappedTable>()
 
@@ -50,8 +52,9 @@ export function createDetailCollector(): DetailCollector {
     originalCommitUs = null
     xid = null
     marks = 0
-    statements = []
+    list.clear()
     changes.clear()
+    tables.clear()
   }
 
   function body(type: number, bytes: Buffer, from: number, end: number, file: ScannedFile): void {
@@ -65,6 +68,36 @@ export function createDetailCollector(): DetailCollector {
       case EventRole.MARIADB_GTID:
         gtid = decodeMariaDbGtid(bytes, from, end).gtid
         return
+      case EventRole.PAYLOAD: {
+        const isRead = forEachInnerEvent(bytes, from, end, (chunk, at, innerEnd, isWhole) =>
+          innerEvent(chunk, at, innerEnd, isWhole, file),
+        )
+        if (!isRead) marks |= MarkBit['unknown-event']
+        return
+      }
+      case undefined:
+      default:
+        plainBody(type, bytes, from, end, true, file)
+    }
+  }
+
+  /** Of an event of a compressed transaction: the grammar has not seen it. */
+  function innerEvent(bytes: Buffer, from: number, end: number, isWhole: boolean, file: ScannedFile): void {
+    const type = bytes[from + AT_TYPE] ?? 0
+    const role = roleOfType[type] ?? EventRole.UNKNOWN
+    const flags = u16(bytes, from + AT_FLAGS)
+    if (!innerRoles.has(role) || end - from < (minimumSizeOfRole[role] ?? 0)) marks |= MarkBit['unknown-event']
+    else {
+      if (role === EventRole.QUERY && (flags & Flag.THREAD_SPECIFIC) !== 0) marks |= MarkBit['temporary-table']
+      if (role === EventRole.LOAD_BLOCK || role === EventRole.LOAD_STATEMENT) marks |= MarkBit['load-data'] | MarkBit.statement
+      if (type === EventType.XA_PREPARE && bytes[from + HEADER_LENGTH] === 0) marks |= MarkBit['xa-prepare']
+      plainBody(type, bytes, from, end, isWhole, file)
+    }
+  }
+
+  /** Of an event that may stand in a compressed transaction or alone. `isWhole` false: the rest of it is not there. */
+  function plainBody(type: number, bytes: Buffer, from: number, end: number, isWhole: boolean, file: ScannedFile): void {
+    switch (roleOfType[type]) {
       case EventRole.QUERY:
       case EventRole.LOAD_STATEMENT:
         if (type !== EventType.DELETE_FILE && type !== EventType.EXEC_LOAD) query(type, bytes, from, end)
@@ -75,14 +108,12 @@ export function createDetailCollector(): DetailCollector {
         return
       }
       case EventRole.ROWS:
-        rows(type, bytes, from, end, file)
+        rows(type, bytes, from, end, isWhole, file)
         return
-      case EventRole.PAYLOAD: {
-        const inner = decodePayload(bytes, from, end)
-        if (inner === null) marks |= MarkBit['unknown-event']
-        else forEachInnerEvent(inner, (at, innerEnd) => body(inner[at + AT_TYPE] ?? 0, inner, at, innerEnd, file))
+      case EventRole.BODY:
+        // Parts of a rows event that is put together from them (MariaDB 12.3): whose rows, they do not say.
+        if (type === EventType.PARTIAL_ROW_DATA) marks |= MarkBit['unknown-event']
         return
-      }
       case undefined:
       default:
     }
@@ -98,28 +129,25 @@ export function createDetailCollector(): DetailCollector {
       return
     }
     const kind = classifyStatement(statement, 0, statement.length)
-    const textual = statement.toString('utf8')
-    if (kind === 'xa-start' || kind === 'xa-end' || kind === 'xa-commit' || kind === 'xa-rollback') xid = xaIdentifier(textual)
     if (kind === 'begin' || kind === 'commit' || kind === 'rollback' || kind === 'savepoint') return
     const isXa = kind.startsWith('xa-')
-    statements.push({
-      schema: loadHeader === 0 ? querySchema(bytes, from) : '',
-      text: textual,
-      kind: kind === 'ddl' || kind === 'truncate' || kind === 'dml' ? kind : isXa ? 'xa' : 'other',
-      errorCode: queryErrorCode(bytes, from),
-    })
+    if (isXa) xid = xaIdentifier(statement.toString('utf8', 0, MAX_XA_STATEMENT))
+    const schema = loadHeader === 0 ? querySchema(bytes, from) : ''
+    const kept = kind === 'ddl' || kind === 'truncate' || kind === 'dml' ? kind : isXa ? 'xa' : 'other'
+    list.add({ schema, kind: kept, errorCode: queryErrorCode(bytes, from) }, statement)
     if (kind === 'dml') marks |= MarkBit.statement
     if (kind === 'ddl' || kind === 'truncate') marks |= MarkBit.ddl
   }
 
-  function rows(type: number, bytes: Buffer, from: number, end: number, file: ScannedFile): void {
+  function rows(type: number, bytes: Buffer, from: number, end: number, isWhole: boolean, file: ScannedFile): void {
     const idLength = idLengthOf(type, file)
     const table = tables.get(rowsTableId(bytes, from, idLength))
     if (table === undefined) {
       marks |= MarkBit['unknown-event']
       return
     }
-    const summary = summarizeRows(bytes, from, end, type, table, idLength)
+    const whole = summarizeRows(bytes, from, end, type, table, idLength)
+    const summary = isWhole ? whole : { ...whole, rows: null, updatedColumns: null }
     const key = `${table.schema}\0${table.table}`
     let change = changes.get(key)
     if (change === undefined) {
@@ -154,6 +182,7 @@ export function createDetailCollector(): DetailCollector {
     },
     finish(t, file, complete) {
       const bits = t.marks | marks | (file.format !== null && t.serverId !== file.format.serverId ? MarkBit['foreign-origin'] : 0)
+      const statements = list.statements()
       const exactUs = t.commitUs > 0 ? t.commitUs : null
       const changed = [...changes.values()].map((change): TableChange => {
         const { updatedColumns: updated } = change
@@ -182,6 +211,21 @@ export function createDetailCollector(): DetailCollector {
     },
   }
 }
+
+/** What a payload may hold; anything else in it is damage, a nested payload too. */
+const innerRoles: ReadonlySet<number> = new Set([
+  EventRole.BODY,
+  EventRole.QUERY,
+  EventRole.TERMINATOR,
+  EventRole.PREFIX,
+  EventRole.ROWS,
+  EventRole.TABLE_MAP,
+  EventRole.LOAD_BLOCK,
+  EventRole.LOAD_STATEMENT,
+])
+
+/** Two identifiers of 64 bytes in hex, and the words around them. */
+const MAX_XA_STATEMENT = 400
 
 /** file_id u32, filename offsets 2 x u32, duplicate handling u8. */
 const EXECUTE_LOAD_EXTRA = 13

@@ -22,6 +22,7 @@ import {
   eventTypeName,
   Flag,
   HEADER_LENGTH,
+  MAX_EVENT_SIZE,
   minimumSizeOfRole,
   roleOfType,
 } from '../binlog/layout.ts'
@@ -58,6 +59,8 @@ export interface ScanListener {
   readonly onAbandoned?: (start: number, file: ScannedFile) => void
   readonly onFileEnd?: (ending: FileEnding, file: ScannedFile) => void
   readonly onBatchEnd?: (arrivedAtUs: number | undefined) => void
+  /** MariaDB's BINLOG_CHECKPOINT at a position: all transactions of files ahead of the one of this name are done with. */
+  readonly onCheckpoint?: (stampSeconds: number, name: string, position: number) => void
   /**
    * Sees every event before the grammar does: for readers that want bodies. `start` of the transaction it belongs to follows
    * from onTransaction, which comes after the last of its events. Returning false stops the scan before this event.
@@ -100,8 +103,6 @@ export interface Scan extends EventSink {
   stop(): void
 }
 
-/** Greatest size of one event that any server writes (max_allowed_packet ends at 1 GiB; room for headers). */
-const MAX_EVENT_SIZE = 0x4000_0000 + 0x10_0000
 /** The only incident there is, in MySQL and in MariaDB; with another number an event is invalid (control_events.cpp, Incident_event). */
 const LOST_EVENTS = 1
 
@@ -266,6 +267,7 @@ export function createScan(listener: ScanListener, options: ScanOptions = {}): S
         endWith('damaged', `a START event stands at ${position}, inside a version 4 file`)
         return false
       case EventRole.CONTROL:
+        if (type === EventType.BINLOG_CHECKPOINT) checkpoint(bytes, from, bodyEnd, position)
         break
       case EventRole.UNKNOWN:
         // A type that may be skipped: inside a transaction it belongs to it, outside it is nothing.
@@ -282,6 +284,13 @@ export function createScan(listener: ScanListener, options: ScanOptions = {}): S
       reach.lastEventAt = from
     }
     return true
+  }
+
+  function checkpoint(bytes: Buffer, from: number, bodyEnd: number, position: number): void {
+    const nameAt = from + HEADER_LENGTH + 4
+    if (nameAt > bodyEnd) return
+    const name = bytes.toString('utf8', nameAt, Math.min(nameAt + u32(bytes, from + HEADER_LENGTH), bodyEnd))
+    listener.onCheckpoint?.(u32(bytes, from + AT_STAMP), name, position)
   }
 
   function announceBefore(role: number): void {
