@@ -16,8 +16,7 @@ $(INSTALLED): package.json package-lock.json
 	@touch $@
 
 build: $(INSTALLED) ## dist/, as it is published
-	@rm -rf dist
-	@tsc -p tsconfig.build.json
+	@npm run --silent build
 
 demo: build ## what a DBA would see, on real binlogs, without a database server
 	@node scripts/demo.ts

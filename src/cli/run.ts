@@ -1,6 +1,5 @@
 /** Binds the shell to this process. The only file that touches `process`, besides bin.ts. */
 import { homedir } from 'node:os'
-import { createInterface } from 'node:readline'
 import { main } from './main.ts'
 import type { Shell } from './shell.ts'
 import { Exit } from './shell.ts'
@@ -25,7 +24,7 @@ export async function run(): Promise<number> {
   const shell: Shell = {
     stdout: (text) => void process.stdout.write(text),
     stderr: (text) => void process.stderr.write(text),
-    stdin: () => createInterface({ input: process.stdin, crlfDelay: Number.POSITIVE_INFINITY }),
+    stdin: readLines,
     env: process.env,
     home: homedir(),
     nowUs: () => Date.now() * 1000,
@@ -39,6 +38,11 @@ export async function run(): Promise<number> {
   process.removeListener('SIGTERM', interrupt)
   if (isPipeClosed) return Exit.OK
   return status
+}
+
+async function* readLines(): AsyncGenerator<string> {
+  const { createInterface } = await import('node:readline')
+  yield* createInterface({ input: process.stdin, crlfDelay: Number.POSITIVE_INFINITY })
 }
 
 /** Reads a line from the terminal without showing it; Ctrl-C interrupts as it does elsewhere. */
