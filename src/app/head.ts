@@ -4,11 +4,18 @@ import { EventRole, EventType, roleOfType } from '../core/binlog/layout.ts'
 import type { Coordinate } from '../core/coordinate.ts'
 import { FIRST_POSITION } from '../core/coordinate.ts'
 import type { LogSource } from '../core/ports.ts'
-import type { ScannedFile } from '../core/scan/scan.ts'
+import type { RawEvent, ScannedFile } from '../core/scan/scan.ts'
 import { createScan } from '../core/scan/scan.ts'
 
-/** The FORMAT_DESCRIPTION of `name` and what was executed before it; null when the file has no event at all. */
-export async function readHead(source: LogSource, name: string): Promise<ScannedFile | null> {
+/**
+ * The FORMAT_DESCRIPTION of `name` and what was executed before it; null when the file has no event at all. `onPrevious` sees the
+ * PREVIOUS_GTIDS or GTID_LIST.
+ */
+export async function readHead(
+  source: LogSource,
+  name: string,
+  onPrevious?: (event: RawEvent) => void,
+): Promise<ScannedFile | null> {
   let head: ScannedFile | null = null
   const scan = createScan(
     {
@@ -16,8 +23,10 @@ export async function readHead(source: LogSource, name: string): Promise<Scanned
       onFileEnd: (_ending, file) => {
         head ??= { ...file }
       },
-      onEvent: ({ type }) => {
+      onEvent: (event) => {
+        const { type } = event
         const role = roleOfType[type]
+        if (role === EventRole.PREVIOUS_GTIDS) onPrevious?.(event)
         return role === EventRole.PREVIOUS_GTIDS || role === EventRole.START_ENCRYPTION || type === EventType.BINLOG_CHECKPOINT
       },
     },

@@ -1,16 +1,17 @@
 /**
  * The reverse: the transaction at a coordinate, or of a GTID. A position inside a transaction is answered with that
- * transaction, and said: replication may not start there.
+ * transaction, and said: replication may not start there. A GTID needs no index.
  */
 import type { Coordinate } from '../core/coordinate.ts'
-import { FIRST_POSITION } from '../core/coordinate.ts'
 import type { IndexStore, LogRow } from '../core/evidence/port.ts'
+import type { Finding } from '../core/findings.ts'
 import type { LogSource } from '../core/ports.ts'
 import type { Transaction } from '../core/transaction.ts'
 import { placeOf } from './boundary.ts'
+import type { FindGtidRequest } from './findGtid.ts'
+import { findGtid } from './findGtid.ts'
 import type { Locator } from './locate.ts'
 import { createLocator } from './locate.ts'
-import { readWindow } from './window.ts'
 
 export interface WhenAnswer {
   readonly source: string
@@ -20,27 +21,32 @@ export interface WhenAnswer {
    */
   readonly outcome: 'boundary' | 'inside' | 'end' | 'not-found'
   readonly transaction: Transaction | null
+  /** Why a GTID is not found, where the log says. */
+  readonly findings: readonly Finding[]
 }
 
 export interface WhenRequest {
   readonly store: IndexStore
   readonly log: LogRow
   readonly source: LogSource
-  readonly what: { readonly coordinate: Coordinate } | { readonly gtid: string }
+  readonly what: { readonly coordinate: Coordinate }
+}
+
+export async function whenGtid(request: FindGtidRequest): Promise<WhenAnswer> {
+  const { transaction, findings } = await findGtid(request)
+  return { source: request.source.name, outcome: transaction === null ? 'not-found' : 'boundary', transaction, findings }
 }
 
 /** The index must be fresh (see buildIndex). */
-export function when(request: WhenRequest): Promise<WhenAnswer> {
-  return 'coordinate' in request.what ? atCoordinate(request, request.what.coordinate) : ofGtid(request, request.what.gtid)
-}
-
-async function atCoordinate({ store, log, source }: WhenRequest, at: Coordinate): Promise<WhenAnswer> {
+export async function when({ store, log, source, what }: WhenRequest): Promise<WhenAnswer> {
+  const at = what.coordinate
   const files = store.files(log)
   const file = files.find((row) => row.name === at.file)
   const answer = (outcome: WhenAnswer['outcome'], transaction: Transaction | null): WhenAnswer => ({
     source: log.source,
     outcome,
     transaction,
+    findings: [],
   })
   if (file === undefined || at.position < file.coveredFrom || at.position > file.coveredEnd) return answer('not-found', null)
   const locator = createLocator(store, log, source)
@@ -78,21 +84,4 @@ async function lastOfTickHolding(
   if (tick === null || tick.file !== file || tick.start >= at.position) return undefined
   const found = await locator.firstFrom(tick.file, tick.start)
   return found === null ? undefined : before(found.transactions, at)
-}
-
-/** Reads the log from its oldest file on until the GTID comes. */
-async function ofGtid({ store, log, source }: WhenRequest, gtid: string): Promise<WhenAnswer> {
-  const wanted = gtid.toLowerCase()
-  let found: Transaction | null = null
-  const first = store.files(log).find((file) => file.format !== '')
-  if (first === undefined) return { source: log.source, outcome: 'not-found', transaction: null }
-  await readWindow({
-    source,
-    from: { file: first.name, position: Math.max(FIRST_POSITION, first.coveredFrom) },
-    onTransaction: (transaction) => {
-      if (transaction.gtid?.toLowerCase() === wanted) found = transaction
-      return found === null
-    },
-  })
-  return { source: log.source, outcome: found === null ? 'not-found' : 'boundary', transaction: found }
 }

@@ -36,13 +36,7 @@ export async function readWindow(request: WindowRequest): Promise<FileEnding | n
     {
       onFile: (file) => {
         if (request.format === undefined || file.name !== request.from.file || file.format?.fingerprint === request.format) return
-        identity = new BinpointError(
-          'LOG_IDENTITY',
-          `${request.source.name} has another file under the name ${file.name} than the index`,
-          {
-            hint: 'run binpoint index: it begins a new log for the files that are there now',
-          },
-        )
+        identity = otherLog(request.source, file.name)
         scan.stop()
       },
       onEvent: (event) => {
@@ -58,7 +52,7 @@ export async function readWindow(request: WindowRequest): Promise<FileEnding | n
       },
       onFileEnd: (end, file) => {
         ending = end
-        if (isHole(end.kind)) throwDamaged(request.source, { file: file.name, position: end.coveredEnd }, end)
+        if (isHole(end.kind)) throw damaged(request.source, { file: file.name, position: end.coveredEnd }, end)
       },
     },
     { checksums: 'all', decrypted: request.source.kind === 'server' },
@@ -68,8 +62,16 @@ export async function readWindow(request: WindowRequest): Promise<FileEnding | n
   return ending
 }
 
-function throwDamaged(source: LogSource, at: Coordinate, ending: FileEnding): never {
-  throw new BinpointError(
+/** The file of that name is not the one that was indexed. */
+export function otherLog(source: LogSource, name: string): BinpointError {
+  return new BinpointError('LOG_IDENTITY', `${source.name} has another file under the name ${name} than the index`, {
+    hint: 'run binpoint index: it begins a new log for the files that are there now',
+  })
+}
+
+/** For an answer that would have to look behind a hole. */
+export function damaged(source: LogSource, at: Coordinate, ending: FileEnding): BinpointError {
+  return new BinpointError(
     ending.kind === 'encrypted' ? 'LOG_ENCRYPTED' : 'LOG_DAMAGED',
     `${source.name} cannot be read behind ${formatCoordinate(at)}: ${ending.detail === '' ? ending.kind : ending.detail}`,
     { hint: 'a range with a hole gives no safe answer; look at it with mysqlbinlog, or choose a range that does not cross it' },

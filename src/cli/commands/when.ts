@@ -1,14 +1,18 @@
-import { when } from '../../app/when.ts'
+import type { WhenAnswer } from '../../app/when.ts'
+import { when, whenGtid } from '../../app/when.ts'
 import { parseCoordinate } from '../../core/coordinate.ts'
-import type { Command } from '../command.ts'
+import type { IndexStore } from '../../core/evidence/port.ts'
+import type { Gtid } from '../../core/gtid.ts'
+import { parseGtid } from '../../core/gtid.ts'
+import type { LogSource } from '../../core/ports.ts'
+import type { Arguments, Command } from '../command.ts'
 import { isSet, textOf } from '../command.ts'
 import { documentOf, whenJson } from '../render/json.ts'
 import { renderWhen } from '../render/transactions.ts'
+import { createProgress } from '../progress.ts'
+import type { Shell } from '../shell.ts'
 import { Exit } from '../shell.ts'
 import { needOf, openIndex, refresh, sourceOf } from '../workplace.ts'
-
-/** `uuid:n`, `uuid:tag:n`, or MariaDB's `domain-server-sequence`. */
-const gtidText = /^([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}:([a-z_][a-z0-9_]*:)?\d+|\d+-\d+-\d+)$/i
 
 export const whenCommand: Command = {
   description:
@@ -20,13 +24,33 @@ export const whenCommand: Command = {
   uses: ['source', 'index', 'time', 'server', 'output', 'progress', 'answer'],
   run: async (args, shell) => {
     const text = textOf(args, 'WHAT') ?? ''
-    const what = gtidText.test(text) ? { gtid: text } : { coordinate: parseCoordinate(text) }
+    const gtid = parseGtid(text)
+    const what = gtid === null ? { coordinate: parseCoordinate(text) } : { gtid }
     await using open = new AsyncDisposableStack()
     using known = openIndex(args, shell)
     await using source = await sourceOf(args, shell, known)
-    const need = await needOf(what, source)
-    const answer = await when({ ...(await refresh(known, source, need, args, shell, open)), source, what })
+    const answer =
+      'gtid' in what
+        ? await ofGtid(what.gtid, source, known, args, shell)
+        : await when({ ...(await refresh(known, source, await needOf(what, source), args, shell, open)), source, what })
     shell.stdout(isSet(args, 'json') ? documentOf(whenJson(answer)) : renderWhen(answer, text, textOf(args, 'tz')))
     return answer.outcome === 'boundary' || answer.outcome === 'end' ? Exit.OK : Exit.NO
   },
+}
+
+/** Without bringing the index up to date: it only helps, and what it lacks may be much more than what is to be read. */
+async function ofGtid(gtid: Gtid, source: LogSource, store: IndexStore, args: Arguments, shell: Shell): Promise<WhenAnswer> {
+  const log = store.currentLog(source.name)
+  const progress = await createProgress(args, shell)
+  try {
+    return await whenGtid({
+      source,
+      gtid,
+      index: log === null ? undefined : { store, log },
+      signal: shell.signal,
+      onProgress: progress.update,
+    })
+  } finally {
+    progress.stop()
+  }
 }

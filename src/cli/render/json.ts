@@ -59,6 +59,7 @@ export function whenJson(answer: WhenAnswer): Json {
     source: answer.source,
     outcome: answer.outcome,
     transaction: answer.transaction === null ? null : transactionJson(answer.transaction),
+    findings: answer.findings as unknown as Json,
   }
 }
 

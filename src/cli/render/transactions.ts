@@ -31,7 +31,7 @@ export function renderWhen(answer: WhenAnswer, asked: string, zone: string | und
     case 'end':
       return `${asked} is the end of what the file holds: nothing begins there yet\n`
     case 'not-found':
-      return `${asked} is not in the log of ${answer.source}\n`
+      return `${asked} is not in the log of ${answer.source}\n${answer.findings.map(({ message }) => `${message}\n`).join('')}`
     default:
       return answer.outcome satisfies never
   }

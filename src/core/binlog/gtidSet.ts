@@ -16,8 +16,9 @@ export class GtidSet {
     this.addInterval(sid, gno, gno + 1)
   }
 
-  /** Adds [start, end). */
+  /** Adds [start, end); nothing where that is empty. */
   addInterval(sid: string, start: number, end: number): void {
+    if (start >= end) return
     let intervals = this.#bySid.get(sid)
     if (intervals === undefined) this.#bySid.set(sid, (intervals = []))
     const last = intervals.length - 1
@@ -50,6 +51,11 @@ export class GtidSet {
       }
     }
     return out
+  }
+
+  /** Whether this set has all of `other`. */
+  includes(other: GtidSet): boolean {
+    return this.intersect(other).size === other.size
   }
 
   get size(): number {
@@ -89,6 +95,7 @@ export class GtidSet {
           continue
         }
         const start = Number(interval[1])
+        if (start === 0) return null
         out.addInterval(sid, start, Number(interval[2] ?? interval[1]) + 1)
       }
     }
@@ -186,15 +193,32 @@ export class GtidPosition {
   }
 }
 
+export interface GtidListEntry {
+  readonly domain: number
+  readonly serverId: number
+  readonly sequence: number
+}
+
 /**
  * GTID_LIST: for every domain the last GTID of each server that wrote in it, the domain's most recent one last
  * (rpl_gtid.cc, rpl_binlog_state::get_gtid_list). `end` without CRC. Null: cut short.
  */
-export function decodeGtidList(bytes: Buffer, from: number, end: number): GtidPosition | null {
-  const out = new GtidPosition()
+export function decodeGtidListEntries(bytes: Buffer, from: number, end: number): GtidListEntry[] | null {
+  const out: GtidListEntry[] = []
   const count = u32(bytes, from + HEADER_LENGTH) & 0x0fff_ffff
   let at = from + HEADER_LENGTH + 4
   if (at + count * 16 > end) return null
-  for (let i = 0; i < count; i++, at += 16) out.set(u32(bytes, at), u32(bytes, at + 4), u64(bytes, at + 8))
+  for (let i = 0; i < count; i++, at += 16) {
+    out.push({ domain: u32(bytes, at), serverId: u32(bytes, at + 4), sequence: u64(bytes, at + 8) })
+  }
+  return out
+}
+
+/** The same as a position: the most recent GTID of each domain. */
+export function decodeGtidList(bytes: Buffer, from: number, end: number): GtidPosition | null {
+  const entries = decodeGtidListEntries(bytes, from, end)
+  if (entries === null) return null
+  const out = new GtidPosition()
+  for (const { domain, serverId, sequence } of entries) out.set(domain, serverId, sequence)
   return out
 }

@@ -7,6 +7,7 @@
 import { uuid } from '../binlog/bytes.ts'
 import { AT_MYSQL_GNO, AT_MYSQL_SID } from '../binlog/gtid.ts'
 import { GtidPosition, GtidSet } from '../binlog/gtidSet.ts'
+import type { Gtid } from '../gtid.ts'
 
 /** Read it with executedText; the fields are for the functions below. */
 export interface Executed {
@@ -14,6 +15,8 @@ export interface Executed {
   position: GtidPosition | null
   /** What the transaction at hand adds once it is complete. */
   pending: number
+  /** What the last complete transaction added. */
+  committed: number
   gno: number
   taggedSid: string
   domain: number
@@ -39,6 +42,7 @@ export function createExecuted(): Executed {
     set: null,
     position: null,
     pending: NONE,
+    committed: NONE,
     gno: 0,
     taggedSid: '',
     domain: 0,
@@ -106,7 +110,17 @@ export function commitExecuted(e: Executed): void {
     e.runEnd = e.gno + 1
   } else if (e.pending === TAGGED) e.set?.add(e.taggedSid, e.gno)
   else if (e.pending === MARIADB) e.position?.set(e.domain, e.serverId, e.sequence)
+  e.committed = e.pending
   e.pending = NONE
+}
+
+/** Whether the transaction that was completed last has this GTID. To be asked before the next one begins. */
+export function hasCommitted(e: Executed, gtid: Gtid): boolean {
+  if (gtid.family === 'mariadb') {
+    return e.committed === MARIADB && e.sequence === gtid.sequence && e.domain === gtid.domain && e.serverId === gtid.serverId
+  }
+  if (e.gno !== gtid.number) return false
+  return (e.committed === RUN && e.runSid === gtid.sid) || (e.committed === TAGGED && e.taggedSid === gtid.sid)
 }
 
 /** It never will be. */
