@@ -6,11 +6,11 @@ import { existsSync, readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { recipes } from './catalog.ts'
-import type { ServerKind } from './catalog.ts'
+import type { Fetched, ServerKind } from './catalog.ts'
 
 export type Availability =
-  | { readonly kind: ServerKind; readonly available: true; readonly version: string }
-  | { readonly kind: ServerKind; readonly available: false; readonly why: string }
+  | { readonly kind: Fetched; readonly available: true; readonly version: string }
+  | { readonly kind: Fetched; readonly available: false; readonly why: string }
 
 export type ProgramRole = 'server' | 'client' | 'binlogReader'
 
@@ -27,13 +27,13 @@ export function cacheFolder(): string {
   return join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'binpoint-servers')
 }
 
-export const folderOf = (kind: ServerKind): string => join(cacheFolder(), kind)
-export const rootOf = (kind: ServerKind): string => join(folderOf(kind), 'root')
-const stampOf = (kind: ServerKind): string => join(folderOf(kind), 'version')
-export const reasonOf = (kind: ServerKind): string => join(cacheFolder(), `${kind}.missing`)
+export const folderOf = (kind: Fetched): string => join(cacheFolder(), kind)
+export const rootOf = (kind: Fetched): string => join(folderOf(kind), 'root')
+const stampOf = (kind: Fetched): string => join(folderOf(kind), 'version')
+export const reasonOf = (kind: Fetched): string => join(cacheFolder(), `${kind}.missing`)
 
 /** A reason wins over an unpacked server: it may be there and not work. */
-export function availability(kind: ServerKind): Availability {
+export function availability(kind: Fetched): Availability {
   if (existsSync(reasonOf(kind))) return { kind, available: false, why: readFileSync(reasonOf(kind), 'utf8').trim() }
   const version = fetchedVersion(kind)
   return version === null
@@ -42,7 +42,7 @@ export function availability(kind: ServerKind): Availability {
 }
 
 /** Null when it was never fetched. */
-export function fetchedVersion(kind: ServerKind): string | null {
+export function fetchedVersion(kind: Fetched): string | null {
   return existsSync(stampOf(kind)) ? readFileSync(stampOf(kind), 'utf8').trim() : null
 }
 
@@ -54,6 +54,11 @@ export function program(kind: ServerKind, role: ProgramRole, root: string = root
   const file = join(root, path)
   if (recipe.origin.from === 'npm') return { command: file, args: [], env: { LD_LIBRARY_PATH: join(root, 'server') } }
   return { command: loader(root), args: ['--library-path', libraryFolders(root).join(':'), file], env: {} }
+}
+
+/** The library that is loaded into a server to move its clock. `root`: another unpacked root than the cached one. */
+export function clockLibrary(root: string = rootOf('faketime')): string {
+  return join(root, 'usr/lib', architecture.triplet, 'faketime/libfaketimeMT.so.1')
 }
 
 const architecture =

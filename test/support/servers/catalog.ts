@@ -6,14 +6,28 @@
 export const serverKinds = ['mysql-5.6', 'mysql-9.7', 'mariadb-10.5', 'mariadb-10.11', 'mariadb-11.8'] as const
 export type ServerKind = (typeof serverKinds)[number]
 
-/** Servers that must be there in CI: without them the promises are not tested. */
-export const requiredInCi: readonly ServerKind[] = ['mysql-5.6', 'mysql-9.7', 'mariadb-10.11', 'mariadb-11.8']
+/** What `make servers` fetches: the servers, and the library that moves their clocks. */
+export type Fetched = ServerKind | 'faketime'
+
+/** What must be there in CI: without it the promises are not tested. */
+export const requiredInCi: readonly Fetched[] = ['mysql-5.6', 'mysql-9.7', 'mariadb-10.11', 'mariadb-11.8', 'faketime']
 
 /** Where a server's programs come from. */
 export type Origin =
   | { readonly from: 'npm'; readonly package: string; readonly version: string }
   /** Debian packages of one suite: `packages` with all that they depend on, `alone` without. */
   | { readonly from: 'debian'; readonly suite: string; readonly packages: readonly string[]; readonly alone: readonly string[] }
+
+/**
+ * One library for all servers: it runs on the C library of its own suite and on newer ones, so not in MariaDB 10.5. Those of trixie and
+ * sid end MySQL 9.7 while it starts.
+ */
+export const faketime: Extract<Origin, { from: 'debian' }> = {
+  from: 'debian',
+  suite: 'bookworm',
+  packages: [],
+  alone: ['libfaketime'],
+}
 
 export interface Recipe {
   readonly kind: ServerKind

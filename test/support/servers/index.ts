@@ -14,6 +14,8 @@
  *     })
  *   })
  *
+ * `startServer({ kind, clock: true })` has a clock that `server.setClock(-3600)` moves while it runs (describeWith needs 'faketime' too).
+ *
  * `startPair({ kind })` gives two servers that replicate from each other, with `caughtUp()` and `lose(write)`, the silent loss.
  *
  * It listens on server.host:server.port and server.socket. Accounts, for any host: root without a password on the socket,

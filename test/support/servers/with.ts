@@ -6,18 +6,18 @@
 /* oxlint-disable vitest/no-conditional-tests, vitest/valid-title, vitest/expect-expect, vitest/no-disabled-tests, vitest/no-standalone-expect, vitest/valid-describe-callback, vitest/require-top-level-describe, vitest/no-identical-title */
 import { describe, it } from 'vitest'
 import { availability } from './cache.ts'
-import type { ServerKind } from './catalog.ts'
+import type { Fetched } from './catalog.ts'
 import { judge } from './need.ts'
 import type { Verdict } from './need.ts'
 
-/** All of `kinds` are needed. */
-export function describeWith(kinds: ServerKind | readonly ServerKind[], name: string, body: () => void): void {
+/** All of `kinds` are needed; `faketime` is one where a clock is moved. */
+export function describeWith(kinds: Fetched | readonly Fetched[], name: string, body: () => void): void {
   const verdict = verdictOn(kinds)
   if (verdict.kind === 'run') describe(name, body)
   else if (verdict.kind === 'skip') describe.skip(`${name} (${verdict.why})`, body)
   else it(name, () => Promise.reject(new Error(verdict.why)))
 }
 
-function verdictOn(kinds: ServerKind | readonly ServerKind[]): Verdict {
+function verdictOn(kinds: Fetched | readonly Fetched[]): Verdict {
   return judge((typeof kinds === 'string' ? [kinds] : kinds).map(availability), Boolean(process.env['CI']))
 }
