@@ -1,6 +1,6 @@
 /**
  * A file's bytes in blocks, the next of which another thread reads while the one at hand is looked at. What was not taken of a block
- * stands again at the front of the next one. Memory: two blocks, or besides them the largest event.
+ * stands again at the front of the next one. Memory: two blocks, and besides them a buffer for events that are larger than their room.
  */
 import { read } from 'node:fs'
 import { u32 } from '../core/binlog/bytes.ts'
@@ -20,21 +20,27 @@ export interface ReadAhead {
   readonly settle: () => Promise<void>
 }
 
-/** Two of them take turns. */
-export type Buffers = readonly [Buffer, Buffer]
+export interface Buffers {
+  /** Two of them take turns. */
+  readonly blocks: readonly [Buffer, Buffer]
+  /** For events that are larger than the room before a block: grows to what the largest one needs. */
+  large: Buffer
+}
 
 /** Every block costs a trip to another thread and back; larger ones gain nothing more. */
 const BLOCK = 4 << 20
 /** Room before a block for what was left of the one before: more than nearly every event has. */
 const CARRY = 1 << 16
+/** A buffer for large events that is larger is not kept. */
+const MAX_KEPT = 32 << 20
 
 export function makeBuffers(): Buffers {
-  return [Buffer.allocUnsafeSlow(CARRY + BLOCK), Buffer.allocUnsafeSlow(CARRY + BLOCK)]
+  return { blocks: [Buffer.allocUnsafeSlow(CARRY + BLOCK), Buffer.allocUnsafeSlow(CARRY + BLOCK)], large: Buffer.alloc(0) }
 }
 
 /** Reads [from, end) of an open file. */
 export function createReadAhead(fd: number, from: number, end: number, buffers: Buffers): ReadAhead {
-  let [filling, other] = buffers
+  let [filling, other] = buffers.blocks
   let position = from
   let coming = fill()
 
@@ -61,11 +67,12 @@ export function createReadAhead(fd: number, from: number, end: number, buffers: 
       ),
   }
 
-  /** An event that is larger than the room: a buffer of its own, as large as it says. Null where the file ends before it does. */
+  /** An event that is larger than the room: in the buffer for such. Null where the file ends before it does. */
   async function large(left: Buffer, count: number): Promise<Block | null> {
     const size = u32(left, AT_SIZE)
     if (size > left.length + count + (end - position)) return null
-    const bytes = Buffer.allocUnsafeSlow(Math.max(size, left.length + count))
+    const bytes = roomFor(Math.max(size, left.length + count))
+    // It may be the buffer that `left` is in: copying allows for that.
     left.copy(bytes)
     filling.copy(bytes, left.length, CARRY, CARRY + count)
     let to = left.length + count
@@ -78,7 +85,16 @@ export function createReadAhead(fd: number, from: number, end: number, buffers: 
     coming = fill()
     return { bytes, from: 0, to }
   }
+
+  function roomFor(length: number): Buffer {
+    if (buffers.large.length >= length) return buffers.large
+    const larger = Buffer.allocUnsafeSlow(length)
+    buffers.large = length > MAX_KEPT ? NONE : larger
+    return larger
+  }
 }
+
+const NONE: Buffer = Buffer.alloc(0)
 
 /** Callbacks cost less than promises of the file handle. Resolves to 0 at the end of the file. */
 function readInto(fd: number, bytes: Buffer, at: number, length: number, position: number): Promise<number> {
