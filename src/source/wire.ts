@@ -9,7 +9,7 @@ import { checksumHolds } from '../core/binlog/checksum.ts'
 import { AT_END_LOG_POS, AT_FLAGS, AT_SIZE, AT_TYPE, EventType, Flag, HEADER_LENGTH } from '../core/binlog/layout.ts'
 import type { Coordinate } from '../core/coordinate.ts'
 import { compareBinlogNames, FIRST_POSITION } from '../core/coordinate.ts'
-import type { EventSink } from '../core/ports.ts'
+import type { EventSink, FileEndCause } from '../core/ports.ts'
 
 export interface Wire {
   /** Takes the event bytes[from, to). False: no more is wanted. */
@@ -24,6 +24,7 @@ const ROTATE_NAME = ROTATE_POSITION + 8
 /** Events that start before `from` are not offered: a dump may have to begin at the head of the file. */
 export function createWire(sink: EventSink, from: Coordinate, until: Coordinate | undefined): Wire {
   let file: string | null = null
+  let isOpen = false
   let previousEnd = FIRST_POSITION
   let skipTo = FIRST_POSITION
   let stopAt = Number.POSITIVE_INFINITY
@@ -37,6 +38,7 @@ export function createWire(sink: EventSink, from: Coordinate, until: Coordinate 
     end()
     if (until !== undefined && !isBefore({ file: name, position: FIRST_POSITION }, until)) return false
     file = name
+    isOpen = true
     previousEnd = u64(bytes, at + ROTATE_POSITION)
     skipTo = name === from.file ? from.position : FIRST_POSITION
     stopAt = name === until?.file ? until.position : Number.POSITIVE_INFINITY
@@ -44,28 +46,36 @@ export function createWire(sink: EventSink, from: Coordinate, until: Coordinate 
     return true
   }
 
-  function end(): void {
-    if (file !== null) sink.endFile('end')
-    file = null
+  function end(cause: FileEndCause = 'end'): void {
+    if (isOpen) sink.endFile(cause)
+    isOpen = false
   }
 
   function event(bytes: Buffer, at: number, to: number): boolean {
-    if (to - at < HEADER_LENGTH) return true
+    // A packet that does not hold one event: what was in it is lost, and so is what follows in this file.
+    if (to - at < HEADER_LENGTH || u32(bytes, at + AT_SIZE) !== to - at) {
+      end('unreadable')
+      return !sink.done
+    }
     const type = bytes[at + AT_TYPE] ?? 0
     const isArtificial = (u16(bytes, at + AT_FLAGS) & Flag.ARTIFICIAL) !== 0
     const endLogPos = u32(bytes, at + AT_END_LOG_POS)
     if (type === EventType.ROTATE && (isArtificial || endLogPos === 0)) return rotate(bytes, at, to) && !sink.done
-    if (type === EventType.HEARTBEAT || type === EventType.HEARTBEAT_V2 || file === null) return true
+    if (type === EventType.HEARTBEAT || type === EventType.HEARTBEAT_V2 || !isOpen) return true
     if (type === EventType.FORMAT_DESCRIPTION) {
       sink.take(bytes, at, to, FIRST_POSITION)
       if (endLogPos !== 0) previousEnd = FIRST_POSITION + (to - at)
       return !sink.done && Math.max(previousEnd, skipTo) < stopAt
     }
     if (isArtificial) return true
-    const size = u32(bytes, at + AT_SIZE)
+    const size = to - at
     let eventEnd = previousEnd + size
     // The nearest position with these lower 32 bits: `| 0` takes the difference modulo 2^32, as a signed number.
     if (endLogPos !== 0) eventEnd += (endLogPos - eventEnd) | 0
+    if (!Number.isSafeInteger(eventEnd)) {
+      end('unreadable')
+      return !sink.done
+    }
     const start = eventEnd - size
     if (start >= stopAt) return false
     previousEnd = eventEnd
@@ -74,7 +84,7 @@ export function createWire(sink: EventSink, from: Coordinate, until: Coordinate 
     return !sink.done && eventEnd < stopAt
   }
 
-  return { event, end }
+  return { event, end: () => end() }
 }
 
 function isBefore(a: Coordinate, b: Coordinate): boolean {

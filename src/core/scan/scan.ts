@@ -163,11 +163,16 @@ export function createScan(listener: ScanListener, options: ScanOptions = {}): S
 
   function take(bytes: Buffer, from: number, to: number, position: number): number {
     let at = from
+    let isNext = position === reach.readEnd
     partial = false
     offer(grammar, bytes)
     checkedTo = checkRun(bytes, from, to)
     while (!reach.isDone && !fileDone) {
-      if (headSeen && onlyGrammar) {
+      if (at < to && closedEnd > 0) {
+        endWith('damaged', `bytes stand at ${closedEnd}, behind the event that closes the file`)
+        break
+      }
+      if (headSeen && onlyGrammar && isNext) {
         const usualTo = checkAll && checksumLength > 0 ? checkedTo : to
         at = takeUsual(reach, grammar, checksumLength, at, usualTo, position + (at - from))
       }
@@ -192,7 +197,12 @@ export function createScan(listener: ScanListener, options: ScanOptions = {}): S
         partial = true
         break
       }
-      if (!one(bytes, at, size, type, start)) break
+      if (!isNext && start < reach.readEnd && type !== EventType.FORMAT_DESCRIPTION) {
+        endWith('damaged', `an event that ends at ${start + size} follows one that ends at ${reach.readEnd}`)
+        break
+      }
+      if (!one(bytes, at, size, type, start, isNext)) break
+      isNext = true
       at += size
       // Behind the head, it is known whether there are checksums.
       if (type === EventType.FORMAT_DESCRIPTION) checkedTo = checkRun(bytes, at, to)
@@ -208,8 +218,8 @@ export function createScan(listener: ScanListener, options: ScanOptions = {}): S
     return checkedRun(bytes, grammar.view, from, to)
   }
 
-  /** Takes one event. False: it was not accepted (the file ends before it). */
-  function one(bytes: Buffer, from: number, size: number, type: number, position: number): boolean {
+  /** Takes one event; `isNext`: nothing was left out before it. False: it was not accepted (the file ends before it). */
+  function one(bytes: Buffer, from: number, size: number, type: number, position: number, isNext: boolean): boolean {
     const end = position + size
     const role = roleOfType[type] ?? EventRole.UNKNOWN
     const flags = u16(bytes, from + AT_FLAGS)
@@ -231,7 +241,7 @@ export function createScan(listener: ScanListener, options: ScanOptions = {}): S
       return false
     }
     const misplaced = endLogPos !== 0 && endLogPos !== end >>> 0
-    if (checksumLength > 0 && from >= checkedTo && (checkAll || misplaced) && !checksumHolds(bytes, from, size)) {
+    if (checksumLength > 0 && from >= checkedTo && (checkAll || misplaced || !isNext) && !checksumHolds(bytes, from, size)) {
       endWith('damaged', `the ${eventTypeName(type)} event at ${position} fails its checksum`)
       return false
     }
