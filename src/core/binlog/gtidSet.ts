@@ -88,7 +88,7 @@ export class GtidSet {
       if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id)) return null
       let sid = id
       for (const part of parts) {
-        const interval = /^(\d+)(?:-(\d+))?$/.exec(part)
+        const interval = /^(\d{1,20})(?:-(\d{1,20}))?$/.exec(part)
         if (interval === null) {
           if (!/^[a-z_][a-z0-9_]{0,31}$/.test(part)) return null
           sid = `${id}:${part}`
@@ -185,7 +185,7 @@ export class GtidPosition {
     const out = new GtidPosition()
     for (const entry of source.replaceAll(/\s/g, '').split(',')) {
       if (entry === '') continue
-      const match = /^(\d+)-(\d+)-(\d+)$/.exec(entry)
+      const match = /^(\d{1,10})-(\d{1,10})-(\d{1,20})$/.exec(entry)
       if (match === null) return null
       out.set(Number(match[1]), Number(match[2]), Number(match[3]))
     }

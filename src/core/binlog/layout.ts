@@ -188,13 +188,19 @@ function makeMinimumSizes(): Uint8Array {
   sizes[EventRole.PREVIOUS_GTIDS] = HEADER_LENGTH + 4
   sizes[EventRole.LOAD_BLOCK] = HEADER_LENGTH + 4
   sizes[EventRole.LOAD_STATEMENT] = HEADER_LENGTH + 4
-  return sizes
+  const ofTypes = roleOfType.map((role) => sizes[role] ?? 0)
+  // Where the file of a LOAD DATA stands behind other fields.
+  for (const type of [EventType.LOAD, EventType.CREATE_FILE, EventType.NEW_LOAD]) ofTypes[type] = HEADER_LENGTH + 22
+  ofTypes[EventType.EXECUTE_LOAD_QUERY] = HEADER_LENGTH + 26
+  return ofTypes
 }
 
-/** Bytes, without CRC, below which an event of a role cannot hold its fixed fields. */
-export const minimumSizeOfRole: Uint8Array = makeMinimumSizes()
+/** Bytes, without CRC, below which an event of a type cannot hold its fixed fields. */
+export const minimumSizeOfType: Uint8Array = makeMinimumSizes()
 
 const bodyRoles: ReadonlySet<number> = new Set([EventRole.BODY, EventRole.PREFIX, EventRole.ROWS, EventRole.TABLE_MAP])
 
 /** For the types whose events change only counts and stamps inside a transaction that a terminator ends: the least size; else 0. */
-export const bodySizeOfType: Uint8Array = roleOfType.map((role) => (bodyRoles.has(role) ? (minimumSizeOfRole[role] ?? 0) : 0))
+export const bodySizeOfType: Uint8Array = roleOfType.map((role, type) =>
+  bodyRoles.has(role) ? (minimumSizeOfType[type] ?? 0) : 0,
+)

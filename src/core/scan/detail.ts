@@ -6,7 +6,7 @@
 import { u16 } from '../binlog/bytes.ts'
 import { queryErrorCode, querySchema, queryStatement } from '../binlog/query.ts'
 import { decodeMysqlGtid } from '../binlog/gtid.ts'
-import { AT_FLAGS, AT_TYPE, EventRole, EventType, Flag, HEADER_LENGTH, minimumSizeOfRole, roleOfType } from '../binlog/layout.ts'
+import { AT_FLAGS, AT_TYPE, EventRole, EventType, Flag, HEADER_LENGTH, minimumSizeOfType, roleOfType } from '../binlog/layout.ts'
 import { decodeMariaDbGtid } from '../binlog/mariadbGtid.ts'
 import { forEachInnerEvent } from '../binlog/payload.ts'
 import { rowsTableId, summarizeRows } from '../binlog/rows.ts'
@@ -86,7 +86,7 @@ export function createDetailCollector(): DetailCollector {
     const type = bytes[from + AT_TYPE] ?? 0
     const role = roleOfType[type] ?? EventRole.UNKNOWN
     const flags = u16(bytes, from + AT_FLAGS)
-    if (!innerRoles.has(role) || end - from < (minimumSizeOfRole[role] ?? 0)) marks |= MarkBit['unknown-event']
+    if (!innerRoles.has(role) || end - from < (minimumSizeOfType[type] ?? 0)) marks |= MarkBit['unknown-event']
     else {
       if (role === EventRole.QUERY && (flags & Flag.THREAD_SPECIFIC) !== 0) marks |= MarkBit['temporary-table']
       if (role === EventRole.LOAD_BLOCK || role === EventRole.LOAD_STATEMENT) marks |= MarkBit['load-data'] | MarkBit.statement

@@ -23,7 +23,7 @@ import {
   Flag,
   HEADER_LENGTH,
   MAX_EVENT_SIZE,
-  minimumSizeOfRole,
+  minimumSizeOfType,
   roleOfType,
 } from '../binlog/layout.ts'
 import { FIRST_POSITION } from '../coordinate.ts'
@@ -225,7 +225,7 @@ export function createScan(listener: ScanListener, options: ScanOptions = {}): S
     const flags = u16(bytes, from + AT_FLAGS)
     const endLogPos = u32(bytes, from + AT_END_LOG_POS)
     if (role === EventRole.FORMAT_DESCRIPTION) return formatDescription(bytes, from, size, position)
-    if (size < (minimumSizeOfRole[role] ?? 0) + checksumLength) {
+    if (size < (minimumSizeOfType[type] ?? 0) + checksumLength) {
       endWith('damaged', `the ${eventTypeName(type)} event at ${position} has only ${size} bytes`)
       return false
     }

@@ -15,7 +15,7 @@ import {
   EventRole,
   EventType,
   HEADER_LENGTH,
-  minimumSizeOfRole,
+  minimumSizeOfType,
   roleOfType,
 } from '../binlog/layout.ts'
 import type { Grammar } from './grammar.ts'
@@ -109,7 +109,7 @@ function nextUsual({ view }: Grammar, type: number, checksumLength: number, at: 
   if (at + HEADER_LENGTH > to || view.getUint8(at + AT_TYPE) !== type) return at
   const size = view.getUint32(at + AT_SIZE, true)
   const next = at + size
-  if (next > to || size < (minimumSizeOfRole[roleOfType[type] ?? 0] ?? 0) + checksumLength) return at
+  if (next > to || size < (minimumSizeOfType[type] ?? 0) + checksumLength) return at
   const endLogPos = view.getUint32(at + AT_END_LOG_POS, true)
   return endLogPos === (next + shift) >>> 0 || endLogPos === 0 ? next : at
 }
