@@ -156,7 +156,10 @@ async function readPlanWindow(
     if (ending !== null && ending.file !== to.file) to = { file: ending.file, position: FIRST_POSITION }
   } catch (error) {
     if (!(error instanceof BinpointError) || (error.code !== 'LOG_DAMAGED' && error.code !== 'LOG_ENCRYPTED')) throw error
-    return { finding: finding('INDEX_GAP', 'blocking', `the window cannot be read to its end: ${error.message}`) }
+    const code = error.code === 'LOG_ENCRYPTED' ? 'ENCRYPTED_FILE' : 'INDEX_GAP'
+    return {
+      finding: finding(code, 'blocking', `the window cannot be read to its end: ${[error.message, error.hint].join('; ')}`),
+    }
   }
   return { window: collector.window(restart, stoppedAt ?? to) }
 }

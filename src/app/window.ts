@@ -71,10 +71,15 @@ export function otherLog(source: LogSource, name: string): BinpointError {
 
 /** For an answer that would have to look behind a hole. */
 export function damaged(source: LogSource, at: Coordinate, ending: FileEnding): BinpointError {
+  const isEncrypted = ending.kind === 'encrypted'
   return new BinpointError(
-    ending.kind === 'encrypted' ? 'LOG_ENCRYPTED' : 'LOG_DAMAGED',
+    isEncrypted ? 'LOG_ENCRYPTED' : 'LOG_DAMAGED',
     `${source.name} cannot be read behind ${formatCoordinate(at)}: ${ending.detail === '' ? ending.kind : ending.detail}`,
-    { hint: 'a range with a hole gives no safe answer; look at it with mysqlbinlog, or choose a range that does not cross it' },
+    {
+      hint: isEncrypted
+        ? 'only the server has the keys, and sends its log in the clear: read it through the server, with --source mysql://user@host:port'
+        : 'a range with a hole gives no safe answer; look at it with mysqlbinlog, or choose a range that does not cross it',
+    },
   )
 }
 

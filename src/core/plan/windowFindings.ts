@@ -1,9 +1,9 @@
 /** What the window holds that bears on a replay of it. Each finding says what to do. */
 import type { Coordinate } from '../coordinate.ts'
-import { formatCoordinate, MAX_RESTART_POSITION } from '../coordinate.ts'
+import { formatCoordinate } from '../coordinate.ts'
 import type { Finding, FindingCode, Severity } from '../findings.ts'
 import type { Dialect } from './dialect.ts'
-import { finding } from './findings.ts'
+import { finding, positionFinding } from './findings.ts'
 import type { Sighting, Window, WindowSight } from './window.ts'
 import { hasOnlyTruncates } from './window.ts'
 
@@ -95,7 +95,13 @@ export function windowFindings(window: Window, dialect: Dialect): Finding[] {
     'blocking',
     (s) => `the source has lost events itself (${times(s)}): a replay cannot bring them back. Copy the rows instead`,
   )
-  on('unknown-event', 'UNKNOWN_EVENT', 'blocking', (s) => `the window holds events that this version does not know (${times(s)})`)
+  on(
+    'unknown-event',
+    'UNKNOWN_EVENT',
+    'blocking',
+    (s) =>
+      `the window holds events that this version does not know, or cannot look into (${times(s)}): what they change cannot be told. Choose a restart behind them, or copy the rows instead`,
+  )
   on(
     'unknown-rows',
     'UNKNOWN_EVENT',
@@ -113,12 +119,6 @@ export function windowFindings(window: Window, dialect: Dialect): Finding[] {
 
 /** Of the restart alone. */
 export function restartFindings(restart: Coordinate): Finding[] {
-  if (restart.position <= MAX_RESTART_POSITION) return []
-  return [
-    finding(
-      'POSITION_OVER_4G',
-      'blocking',
-      `${formatCoordinate(restart)} lies beyond 4 GiB, and servers cut such a position to 32 bits: restart at the head of the next file instead`,
-    ),
-  ]
+  const found = positionFinding(restart)
+  return found === null ? [] : [found]
 }
