@@ -6,10 +6,12 @@
 import { measuredLog } from './log.ts'
 import { measureAt } from './at.ts'
 import { measureFile } from './file.ts'
+import { measureMemory } from './memory.ts'
 import { measureServer } from './server.ts'
 import type { Target } from './target.ts'
 import { targetTable } from './target.ts'
 import { tellMachine } from './machine.ts'
+import { measureUnindexed } from './unindexed.ts'
 
 const MEGABYTES = 1000
 
@@ -21,6 +23,8 @@ for (const kind of ['mysql-9.7', 'mariadb-10.11'] as const) {
   const log = await measuredLog(kind, MEGABYTES, say)
   targets.push(...(await measureFile(log, say)))
   targets.push(...(await measureServer(log, say)))
+  targets.push(...(await measureUnindexed(log, say)))
+  targets.push(...(await measureMemory(log, say)))
 }
 targets.push(...(await measureAt(say)))
 
