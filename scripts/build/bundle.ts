@@ -1,7 +1,7 @@
 /**
  * What is published: the program and the library as a few files each, as most of the time of a short command goes into finding
  * and compiling modules. What package.json calls a dependency is installed beside it and imported when it is needed; all else,
- * which is yargs and what it needs, goes into the files. Nothing is minified, and the maps show where a line came from.
+ * which is yargs with what it needs and fzstd, goes into the files. Nothing is minified, and the maps show where a line came from.
  *
  * V8's compile cache would save 8 ms of the 110 that are left. It is not used: its default folder in the common /tmp is one that
  * another user can fill with code, and one of its own would have to be owned, private and writable to be worth trusting.
