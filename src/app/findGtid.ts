@@ -47,20 +47,29 @@ export async function findGtid(request: FindGtidRequest): Promise<FoundGtid> {
   const heads = createHeads(request, files)
   const search = createSearch(request)
   const likely = await likelyFile(request, files, heads)
-  const likelyOne = files[likely]
-  if (likelyOne !== undefined) {
-    const from = checkpointIn(request, likelyOne, await heads.head(likely))
-    const transaction =
-      (await search(likelyOne, from, Number.MAX_SAFE_INTEGER)) ??
-      (from > FIRST_POSITION ? await search(likelyOne, FIRST_POSITION, from) : null)
-    if (transaction !== null) return { transaction, findings: [] }
+  /** The first file that cannot be read to its end: it may hold the transaction, unless another one does. */
+  let failure: BinpointError | null = null
+  const order = [...files.keys()].sort((a, b) => Number(b === likely) - Number(a === likely))
+  for (const i of order) {
+    const file = files[i]
+    if (file === undefined || (await heads.excludes(i))) continue
+    try {
+      const from = i === likely ? checkpointIn(request, file, await heads.head(i)) : FIRST_POSITION
+      const transaction =
+        (await search(file, from, Number.MAX_SAFE_INTEGER)) ??
+        (from > FIRST_POSITION ? await search(file, FIRST_POSITION, from) : null)
+      if (transaction !== null) return { transaction, findings: [] }
+    } catch (error) {
+      if (!isHoleError(error)) throw error
+      failure ??= error
+    }
   }
-  for (const [i, file] of files.entries()) {
-    if (i === likely || (await heads.excludes(i))) continue
-    const transaction = await search(file, FIRST_POSITION, Number.MAX_SAFE_INTEGER)
-    if (transaction !== null) return { transaction, findings: [] }
-  }
+  if (failure !== null) throw failure
   return { transaction: null, findings: await absence(request, files, likely, heads) }
+}
+
+function isHoleError(error: unknown): error is BinpointError {
+  return error instanceof BinpointError && (error.code === 'LOG_DAMAGED' || error.code === 'LOG_ENCRYPTED')
 }
 
 interface Heads {

@@ -4,14 +4,14 @@
  */
 import type { Coordinate } from '../core/coordinate.ts'
 import type { IndexStore, LogRow } from '../core/evidence/port.ts'
+import type { FileRow, TickRow } from '../core/evidence/rows.ts'
 import type { Finding } from '../core/findings.ts'
 import type { LogSource } from '../core/ports.ts'
 import type { Transaction } from '../core/transaction.ts'
 import { placeOf } from './boundary.ts'
 import type { FindGtidRequest } from './findGtid.ts'
 import { findGtid } from './findGtid.ts'
-import type { Locator } from './locate.ts'
-import { createLocator } from './locate.ts'
+import { otherLog, readTransactions } from './window.ts'
 
 export interface WhenAnswer {
   readonly source: string
@@ -40,8 +40,7 @@ export async function whenGtid(request: FindGtidRequest): Promise<WhenAnswer> {
 /** The index must be fresh (see buildIndex). */
 export async function when({ store, log, source, what }: WhenRequest): Promise<WhenAnswer> {
   const at = what.coordinate
-  const files = store.files(log)
-  const file = files.find((row) => row.name === at.file)
+  const file = store.files(log).find((row) => row.name === at.file)
   const answer = (outcome: WhenAnswer['outcome'], transaction: Transaction | null): WhenAnswer => ({
     source: log.source,
     outcome,
@@ -49,21 +48,14 @@ export async function when({ store, log, source, what }: WhenRequest): Promise<W
     findings: [],
   })
   if (file === undefined || at.position < file.coveredFrom || at.position > file.coveredEnd) return answer('not-found', null)
-  const locator = createLocator(store, log, source)
-  const found = await locator.firstFrom(file.ordinal, at.position)
-  const inside = found === null ? undefined : before(found.transactions, at)
-  const holder = inside ?? (await lastOfTickHolding(store, log, locator, file.ordinal, at))
+  const tick = store.tickContaining(log, file.ordinal, at.position)
+  const transactions = tick?.file === file.ordinal ? await readTick(source, tick, file) : []
+  const holder = transactions.find((t) => t.start < at.position && at.position < t.end)
   if (holder !== undefined) return answer('inside', holder)
-  const isKnown = found?.transaction.file === at.file && found.transaction.start === at.position
-  if (!isKnown && !endsTick(store, log, file.ordinal, at.position) && (await placeOf(source, at)).kind !== 'boundary')
-    return answer('inside', null)
-  if (found === null || found.transaction.file !== at.file) return answer('end', null)
-  return answer('boundary', found.transaction)
-}
-
-/** The transaction of a list that has the position strictly inside. */
-function before(transactions: readonly Transaction[], at: Coordinate): Transaction | undefined {
-  return transactions.find((t) => t.file === at.file && t.start < at.position && at.position < t.end)
+  const next = transactions.find((t) => t.start >= at.position)
+  const isKnown = next?.start === at.position || endsTick(store, log, file.ordinal, at.position)
+  if (!isKnown && (await placeOf(source, at)).kind !== 'boundary') return answer('inside', null)
+  return next === undefined ? answer('end', null) : answer('boundary', next)
 }
 
 /** Then it is a boundary: what the index says of a log that is still there need not be read again. */
@@ -72,16 +64,13 @@ function endsTick(store: IndexStore, log: LogRow, file: number, position: number
   return tick?.file === file && tick.end === position
 }
 
-/** The tick that holds the position may be another one than that of the next transaction. */
-async function lastOfTickHolding(
-  store: IndexStore,
-  log: LogRow,
-  locator: Locator,
-  file: number,
-  at: Coordinate,
-): Promise<Transaction | undefined> {
-  const tick = store.tickContaining(log, file, at.position)
-  if (tick === null || tick.file !== file || tick.start >= at.position) return undefined
-  const found = await locator.firstFrom(tick.file, tick.start)
-  return found === null ? undefined : before(found.transactions, at)
+async function readTick(source: LogSource, tick: TickRow, { name, format }: FileRow): Promise<readonly Transaction[]> {
+  const transactions = await readTransactions({
+    source,
+    from: { file: name, position: tick.start },
+    until: { file: name, position: tick.end },
+    format,
+  })
+  if (transactions[0]?.start === tick.start && transactions.at(-1)?.end === tick.end) return transactions
+  throw otherLog(source, name)
 }
