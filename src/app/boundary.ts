@@ -14,7 +14,8 @@ export interface Place {
   readonly boundary: Coordinate
 }
 
-export async function placeOf(source: LogSource, at: Coordinate): Promise<Place> {
+/** `relayLogs`: of a relay log, too, where replication starts nowhere: the boundaries are those between its transactions. */
+export async function placeOf(source: LogSource, at: Coordinate, relayLogs: boolean = false): Promise<Place> {
   let kind: Place['kind'] | null = at.position === FIRST_POSITION ? 'boundary' : null
   let boundary = FIRST_POSITION
   const scan = createScan(
@@ -33,7 +34,7 @@ export async function placeOf(source: LogSource, at: Coordinate): Promise<Place>
         scan.stop()
       },
     },
-    { decrypted: source.kind === 'server' },
+    { decrypted: source.kind === 'server', relayLogs },
   )
   if (kind === null) await source.read({ from: { file: at.file, position: FIRST_POSITION } }, scan)
   return { kind: kind ?? 'beyond', boundary: { file: at.file, position: boundary } }

@@ -1,4 +1,4 @@
-/** The transactions of a range, re-read from the log. */
+/** The transactions of a range, re-read from the log; also of relay logs, which no other command reads. */
 import type { Coordinate } from '../core/coordinate.ts'
 import { FIRST_POSITION, formatCoordinate } from '../core/coordinate.ts'
 import type { LogSource } from '../core/ports.ts'
@@ -6,6 +6,8 @@ import type { FileEnding } from '../core/scan/ending.ts'
 import type { Transaction } from '../core/transaction.ts'
 import { BinpointError } from '../errors.ts'
 import { placeOf } from './boundary.ts'
+import type { Relayed } from './relay.ts'
+import { createRelayReader } from './relay.ts'
 import { readWindow } from './window.ts'
 
 export interface LsRequest {
@@ -16,7 +18,8 @@ export interface LsRequest {
   readonly to?: Coordinate | undefined
   readonly limit?: number | undefined
   readonly signal?: AbortSignal | undefined
-  readonly onTransaction: (transaction: Transaction) => void
+  /** `relayed`: where a transaction of a relay log comes from; null in a binlog. */
+  readonly onTransaction: (transaction: Transaction, relayed: Relayed | null) => void
 }
 
 /** Throws USAGE for a `from` that lies beyond its file, and what the source throws. */
@@ -27,16 +30,21 @@ export async function ls(request: LsRequest): Promise<FileEnding | null> {
   if (oldest === undefined) throw new BinpointError('NO_BINLOGS', `${source.name} has no binlog files`)
   const isBeforeEnd = (t: Transaction): boolean =>
     to === undefined || (t.file === to.file ? t.start < to.position : names.indexOf(t.file) < names.indexOf(to.file))
+  const relay = createRelayReader()
   let left = request.limit ?? Number.POSITIVE_INFINITY
   return readWindow({
     source,
     from: request.from === undefined ? { file: oldest, position: FIRST_POSITION } : await boundaryBefore(source, request.from),
     withIncomplete: true,
     signal: request.signal,
+    relayLogs: true,
+    onEvent: relay.event,
     onTransaction: (transaction) => {
       if (left <= 0 || !isBeforeEnd(transaction)) return false
       left--
-      request.onTransaction(transaction)
+      const relayed = relay.relayed()
+      const complete = transaction.complete && relayed?.hasBegin !== false
+      request.onTransaction(complete ? transaction : { ...transaction, complete }, relayed)
       return left > 0
     },
   })
@@ -44,7 +52,7 @@ export async function ls(request: LsRequest): Promise<FileEnding | null> {
 
 /** A transaction that holds the coordinate is listed from its start: no other start of it is true. */
 async function boundaryBefore(source: LogSource, at: Coordinate): Promise<Coordinate> {
-  const place = await placeOf(source, at)
+  const place = await placeOf(source, at, true)
   if (place.kind !== 'beyond') return place.boundary
   throw new BinpointError('USAGE', `${formatCoordinate(at)} lies behind what can be read of that file`, {
     hint: `the last boundary in it is ${formatCoordinate(place.boundary)}`,

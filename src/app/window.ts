@@ -6,10 +6,12 @@ import type { Coordinate } from '../core/coordinate.ts'
 import { formatCoordinate } from '../core/coordinate.ts'
 import type { LogSource } from '../core/ports.ts'
 import { createDetailCollector } from '../core/scan/detail.ts'
-import type { FileEnding } from '../core/scan/ending.ts'
+import type { FileEnding, FileEndingKind } from '../core/scan/ending.ts'
 import { isHole } from '../core/scan/ending.ts'
+import type { RawEvent, ScannedFile } from '../core/scan/scan.ts'
 import { createScan } from '../core/scan/scan.ts'
 import type { Transaction } from '../core/transaction.ts'
+import type { ErrorCode } from '../errors.ts'
 import { BinpointError } from '../errors.ts'
 
 export interface WindowRequest {
@@ -22,6 +24,10 @@ export interface WindowRequest {
   readonly format?: string | undefined
   /** Also transactions that never end (then `complete` is false). */
   readonly withIncomplete?: boolean | undefined
+  /** Relay logs too, which are refused otherwise. */
+  readonly relayLogs?: boolean | undefined
+  /** Sees every event first; `startsAnew`: no transaction is open before it. */
+  readonly onEvent?: ((event: RawEvent, startsAnew: boolean, file: ScannedFile) => void) | undefined
   readonly signal?: AbortSignal | undefined
   /** Return false to stop. */
   readonly onTransaction: (transaction: Transaction) => boolean
@@ -40,7 +46,9 @@ export async function readWindow(request: WindowRequest): Promise<FileEnding | n
         scan.stop()
       },
       onEvent: (event) => {
-        if (scan.file !== null) collector.event(event, !scan.isInTransaction, scan.file)
+        if (scan.file === null) return true
+        request.onEvent?.(event, !scan.isInTransaction, scan.file)
+        collector.event(event, !scan.isInTransaction, scan.file)
         return true
       },
       onTransaction: (t, file) => {
@@ -55,7 +63,7 @@ export async function readWindow(request: WindowRequest): Promise<FileEnding | n
         if (isHole(end.kind)) throw damaged(request.source, { file: file.name, position: end.coveredEnd }, end)
       },
     },
-    { checksums: 'all', decrypted: request.source.kind === 'server' },
+    { checksums: 'all', decrypted: request.source.kind === 'server', relayLogs: request.relayLogs === true },
   )
   await request.source.read({ from: request.from, until: request.until, signal: request.signal }, scan)
   if (identity !== null) throw identity as BinpointError
@@ -71,16 +79,33 @@ export function otherLog(source: LogSource, name: string): BinpointError {
 
 /** For an answer that would have to look behind a hole. */
 export function damaged(source: LogSource, at: Coordinate, ending: FileEnding): BinpointError {
-  const isEncrypted = ending.kind === 'encrypted'
+  const { code, hint } = refusals[ending.kind] ?? unreadable
   return new BinpointError(
-    isEncrypted ? 'LOG_ENCRYPTED' : 'LOG_DAMAGED',
+    code,
     `${source.name} cannot be read behind ${formatCoordinate(at)}: ${ending.detail === '' ? ending.kind : ending.detail}`,
-    {
-      hint: isEncrypted
-        ? 'only the server has the keys, and sends its log in the clear: read it through the server, with --source mysql://user@host:port'
-        : 'a range with a hole gives no safe answer; look at it with mysqlbinlog, or choose a range that does not cross it',
-    },
+    { hint },
   )
+}
+
+interface Refusal {
+  readonly code: ErrorCode
+  readonly hint: string
+}
+
+const unreadable: Refusal = {
+  code: 'LOG_DAMAGED',
+  hint: 'a range with a hole gives no safe answer; look at it with mysqlbinlog, or choose a range that does not cross it',
+}
+
+const refusals: Partial<Record<FileEndingKind, Refusal>> = {
+  encrypted: {
+    code: 'LOG_ENCRYPTED',
+    hint: 'only the server has the keys, and sends its log in the clear: read it through the server, with --source mysql://user@host:port',
+  },
+  'relay-log': {
+    code: 'LOG_RELAY',
+    hint: 'replication starts in the binlog of the source, not in a relay log: give that as --source; binpoint ls lists a relay log with the coordinates that its transactions have there',
+  },
 }
 
 /** The transactions of a range as a list: for ranges that are known to be small. */

@@ -9,8 +9,7 @@ import { BinpointError } from '../../errors.ts'
 import type { Arguments, Command } from '../command.ts'
 import { isSet, textOf } from '../command.ts'
 import { numberOf } from '../options.ts'
-import { lineOf, transactionJson } from '../render/json.ts'
-import { renderTransaction } from '../render/transactions.ts'
+import { renderRelayed, transactionLine } from '../render/relayed.ts'
 import type { Shell } from '../shell.ts'
 import { Exit } from '../shell.ts'
 import { openIndex, refresh, sourceOf, timeContext } from '../workplace.ts'
@@ -43,8 +42,8 @@ export const lsCommand: Command = {
       to: await endOf('to', args, shell, store, source),
       limit,
       signal: shell.signal,
-      onTransaction: (t) =>
-        shell.stdout(isSet(args, 'json') ? lineOf(transactionJson(t)) : renderTransaction(t, textOf(args, 'tz'))),
+      onTransaction: (t, relayed) =>
+        shell.stdout(isSet(args, 'json') ? transactionLine(t, relayed) : renderRelayed(t, relayed, textOf(args, 'tz'))),
     })
     return Exit.OK
   },

@@ -36,6 +36,8 @@ interface HowToRead {
   readonly decrypted: boolean
   /** Every checksum counts. */
   readonly checkAll: boolean
+  /** Relay logs can be read too. */
+  readonly relayLogs: boolean
 }
 
 /** Null: the rest of the file can be read by it. `format`: null where it could not be decoded. */
@@ -56,7 +58,7 @@ export function formatFault(format: LogFormat | null, event: FormatEvent, how: H
       detail: `the file was written by a development version (${format.serverVersion}) with event types of its own`,
     }
   }
-  if ((u16(bytes, from + AT_FLAGS) & Flag.RELAY_LOG) !== 0) {
+  if (!how.relayLogs && (u16(bytes, from + AT_FLAGS) & Flag.RELAY_LOG) !== 0) {
     return { kind: 'relay-log', detail: 'the file is marked as a relay log' }
   }
   // A server sends it so when a stream begins in the middle of the file.

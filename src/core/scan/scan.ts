@@ -49,6 +49,8 @@ export interface ScannedFile {
   /** Events whose end_log_pos is not where they end although their checksum holds (copied or edited logs). */
   positionMismatches: number
   transactions: number
+  /** A replica's relay log: its events bear the positions that they have in the source's log. Only where ScanOptions let it in. */
+  isRelayLog?: boolean
 }
 
 export interface ScanListener {
@@ -84,6 +86,11 @@ export interface ScanOptions {
   readonly checksums?: 'structure' | 'all'
   /** True for streams: a server sends the events of an encrypted log in the clear. */
   readonly decrypted?: boolean
+  /**
+   * Relay logs are read too, instead of refused. Positions are those in the relay log, where replication starts nowhere. A
+   * transaction may go on in the next file: then it ends there.
+   */
+  readonly relayLogs?: boolean
 }
 
 export interface Scan extends EventSink {
@@ -110,6 +117,7 @@ export function createScan(listener: ScanListener, options: ScanOptions = {}): S
   const executed = createExecuted()
   const checkAll = options.checksums === 'all'
   const decrypted = options.decrypted === true
+  const relayLogs = options.relayLogs === true
   const onlyGrammar = listener.onEvent === undefined
   let file: ScannedFile | null = null
   let headSeen = false
@@ -221,8 +229,10 @@ export function createScan(listener: ScanListener, options: ScanOptions = {}): S
   /** Takes one event; `isNext`: nothing was left out before it. False: it was not accepted (the file ends before it). */
   function one(bytes: Buffer, from: number, size: number, type: number, position: number, isNext: boolean): boolean {
     const end = position + size
-    const role = roleOfType[type] ?? EventRole.UNKNOWN
     const flags = u16(bytes, from + AT_FLAGS)
+    // A ROTATE of the source says where the events that follow come from.
+    const isOfSource = type === EventType.ROTATE && file?.isRelayLog === true && (flags & Flag.RELAY_LOG) === 0
+    const role = isOfSource ? EventRole.CONTROL : (roleOfType[type] ?? EventRole.UNKNOWN)
     const endLogPos = u32(bytes, from + AT_END_LOG_POS)
     if (role === EventRole.FORMAT_DESCRIPTION) return formatDescription(bytes, from, size, position)
     if (size < (minimumSizeOfType[type] ?? 0) + checksumLength) {
@@ -245,7 +255,7 @@ export function createScan(listener: ScanListener, options: ScanOptions = {}): S
       endWith('damaged', `the ${eventTypeName(type)} event at ${position} fails its checksum`)
       return false
     }
-    if (misplaced && file !== null) file.positionMismatches++
+    if (misplaced && file !== null && file.isRelayLog !== true) file.positionMismatches++
     const bodyEnd = from + size - checksumLength
     announceBefore(role)
     if (listener.onEvent !== undefined) {
@@ -310,12 +320,13 @@ export function createScan(listener: ScanListener, options: ScanOptions = {}): S
 
   function formatDescription(bytes: Buffer, from: number, size: number, position: number): boolean {
     if (file === null) return false
+    if (file.isRelayLog === true) return formatOfSource(file, bytes, from, size, position)
     if (file.format !== null) {
       endWith('relay-log', `a second FORMAT_DESCRIPTION stands at ${position}, as only relay logs have`)
       return false
     }
     const format = decodeFormat(bytes, from, size)
-    const fault = formatFault(format, { bytes, from, size, position }, { decrypted, checkAll })
+    const fault = formatFault(format, { bytes, from, size, position }, { decrypted, checkAll, relayLogs })
     if (format === null || fault !== null) {
       if (fault !== null) endWith(fault.kind, fault.detail)
       return false
@@ -323,9 +334,25 @@ export function createScan(listener: ScanListener, options: ScanOptions = {}): S
     file.format = format
     file.fingerprint = format.fingerprint
     file.inUse = (u16(bytes, from + AT_FLAGS) & Flag.BINLOG_IN_USE) !== 0
+    if ((u16(bytes, from + AT_FLAGS) & Flag.RELAY_LOG) !== 0) file.isRelayLog = true
     checksumLength = format.checksumLength
     reach.readEnd = reach.coveredEnd = position + size
     reach.lastEventStart = position
+    return true
+  }
+
+  /** In a relay log: the events that follow are written as it says. end_log_pos is 0 where a replica wrote it again. */
+  function formatOfSource(relayLog: ScannedFile, bytes: Buffer, from: number, size: number, position: number): boolean {
+    const format = decodeFormat(bytes, from, size)
+    const fault = formatFault(format, { bytes, from, size, position }, { decrypted: true, checkAll, relayLogs })
+    if (format === null || fault !== null) {
+      if (fault !== null) endWith(fault.kind, fault.detail)
+      return false
+    }
+    relayLog.format = format
+    checksumLength = format.checksumLength
+    reach.readEnd = position + size
+    if (!isOpen(grammar)) reach.coveredEnd = reach.readEnd
     return true
   }
 
@@ -347,7 +374,7 @@ export function createScan(listener: ScanListener, options: ScanOptions = {}): S
       endWith('relay-log', `an artificial ROTATE stands at ${position}, as only relay logs have`)
       return false
     }
-    abandon(grammar)
+    if (file?.isRelayLog !== true) abandon(grammar)
     ending =
       type === EventType.STOP
         ? { kind: 'stop', next: null, stampSeconds, detail: '' }
@@ -359,7 +386,7 @@ export function createScan(listener: ScanListener, options: ScanOptions = {}): S
     if (file === null) return
     const inside = isOpen(grammar)
     const insideStart = grammar.current.start
-    abandon(grammar)
+    if (file.isRelayLog !== true || ending?.kind !== 'rotate') abandon(grammar)
     announce()
     listener.onFileEnd?.(
       {
