@@ -4,18 +4,10 @@
  * the events behind it. A relay log that goes on where another one ended does not name it again.
  */
 import { u16, u32, u64 } from '../core/binlog/bytes.ts'
-import {
-  AT_END_LOG_POS,
-  AT_FLAGS,
-  AT_SIZE,
-  EventRole,
-  EventType,
-  Flag,
-  HEADER_LENGTH,
-  roleOfType,
-} from '../core/binlog/layout.ts'
+import { AT_END_LOG_POS, AT_FLAGS, AT_SIZE, EventRole, EventType, HEADER_LENGTH, roleOfType } from '../core/binlog/layout.ts'
 import type { Coordinate } from '../core/coordinate.ts'
 import type { RawEvent, ScannedFile } from '../core/scan/scan.ts'
+import { isOwnEvent } from '../core/scan/scan.ts'
 
 export interface Relayed {
   /** Where it begins in the source's log. `file` null: the relay logs that were read do not name it. */
@@ -45,6 +37,9 @@ const beginRoles: ReadonlySet<number> = new Set([
   EventRole.INCIDENT,
 ])
 
+/** Of these a relay log has the replica's own, too. */
+const ownRoles: ReadonlySet<number> = new Set([EventRole.FILE_END, EventRole.PREVIOUS_GTIDS, EventRole.CONTROL])
+
 export function createRelayReader(): RelayReader {
   let sourceFile: string | null = null
   /** Where the last event ended in the source's log. */
@@ -53,12 +48,12 @@ export function createRelayReader(): RelayReader {
 
   return {
     event({ type, bytes, from, bodyEnd, position }, startsAnew, file) {
-      if (file.isRelayLog !== true) {
+      if (file.relayServerId === undefined) {
         current = null
         return
       }
-      const isOwn = (u16(bytes, from + AT_FLAGS) & Flag.RELAY_LOG) !== 0
-      if (isOwn) return
+      const role = roleOfType[type] ?? EventRole.UNKNOWN
+      if (ownRoles.has(role) && isOwnEvent(file.relayServerId, u16(bytes, from + AT_FLAGS), bytes, from)) return
       if (type === EventType.ROTATE) {
         sourceFile = bytes.toString('utf8', from + ROTATE_NAME, bodyEnd)
         sourceEnd = u64(bytes, from + HEADER_LENGTH)
@@ -73,7 +68,7 @@ export function createRelayReader(): RelayReader {
         current = {
           origin: { file: sourceFile, position: end - size },
           start: { file: file.name, position },
-          hasBegin: beginRoles.has(roleOfType[type] ?? EventRole.UNKNOWN),
+          hasBegin: beginRoles.has(role),
         }
       }
       sourceEnd = end

@@ -14,6 +14,7 @@ import { decodeGtidList, decodePreviousGtids } from '../binlog/gtidSet.ts'
 import {
   AT_END_LOG_POS,
   AT_FLAGS,
+  AT_SERVER_ID,
   AT_SIZE,
   AT_STAMP,
   AT_TYPE,
@@ -49,8 +50,11 @@ export interface ScannedFile {
   /** Events whose end_log_pos is not where they end although their checksum holds (copied or edited logs). */
   positionMismatches: number
   transactions: number
-  /** A replica's relay log: its events bear the positions that they have in the source's log. Only where ScanOptions let it in. */
-  isRelayLog?: boolean
+  /**
+   * Only of a relay log, where ScanOptions let it in: server_id of the replica that wrote it. The events of others bear the positions
+   * that they have in the source's log.
+   */
+  relayServerId?: number
 }
 
 export interface ScanListener {
@@ -129,9 +133,20 @@ export function createScan(listener: ScanListener, options: ScanOptions = {}): S
   let checkedTo = 0
   /** End of ROTATE or STOP: covered when the file is left, as only then it is said how the file ended. */
   let closedEnd = 0
-  let ending: { kind: FileEndingKind; detail: string; next: string | null; stampSeconds: number | null } | null = null
+  let ending: {
+    kind: FileEndingKind
+    detail: string
+    next: string | null
+    stampSeconds: number | null
+  } | null = null
 
-  const reach: Reach = { isDone: false, readEnd: 0, coveredEnd: 0, lastEventStart: 0, lastEventAt: -1 }
+  const reach: Reach = {
+    isDone: false,
+    readEnd: 0,
+    coveredEnd: 0,
+    lastEventStart: 0,
+    lastEventAt: -1,
+  }
   const grammar = createGrammar(
     executed,
     (transaction) => {
@@ -144,7 +159,14 @@ export function createScan(listener: ScanListener, options: ScanOptions = {}): S
     },
   )
 
-  const raw: RawEvent = { type: 0, bytes: Buffer.alloc(0), from: 0, bodyEnd: 0, position: 0, end: 0 }
+  const raw: RawEvent = {
+    type: 0,
+    bytes: Buffer.alloc(0),
+    from: 0,
+    bodyEnd: 0,
+    position: 0,
+    end: 0,
+  }
 
   /** The head of a file ends where its first transaction begins, at the latest. */
   function announce(): void {
@@ -159,7 +181,15 @@ export function createScan(listener: ScanListener, options: ScanOptions = {}): S
   }
 
   function beginFile(name: string): void {
-    file = { name, format: null, fingerprint: '', inUse: false, previousGtids: null, positionMismatches: 0, transactions: 0 }
+    file = {
+      name,
+      format: null,
+      fingerprint: '',
+      inUse: false,
+      previousGtids: null,
+      positionMismatches: 0,
+      transactions: 0,
+    }
     headSeen = false
     fileDone = false
     checksumLength = 0
@@ -221,6 +251,10 @@ export function createScan(listener: ScanListener, options: ScanOptions = {}): S
     return at
   }
 
+  function isRelayLog(): boolean {
+    return file?.relayServerId !== undefined
+  }
+
   function checkRun(bytes: Buffer, from: number, to: number): number {
     if (!checkAll || checksumLength === 0 || to - from < LEAST_RUN) return from
     return checkedRun(bytes, grammar.view, from, to)
@@ -231,7 +265,9 @@ export function createScan(listener: ScanListener, options: ScanOptions = {}): S
     const end = position + size
     const flags = u16(bytes, from + AT_FLAGS)
     // A ROTATE of the source says where the events that follow come from.
-    const isOfSource = type === EventType.ROTATE && file?.isRelayLog === true && (flags & Flag.RELAY_LOG) === 0
+    if (relayLogs && file !== null && isArtificialRotate(type, flags, bytes, from))
+      file.relayServerId ??= file.format?.serverId ?? 0
+    const isOfSource = type === EventType.ROTATE && isRelayLog() && !isOwnEvent(file?.relayServerId, flags, bytes, from)
     const role = isOfSource ? EventRole.CONTROL : (roleOfType[type] ?? EventRole.UNKNOWN)
     const endLogPos = u32(bytes, from + AT_END_LOG_POS)
     if (role === EventRole.FORMAT_DESCRIPTION) return formatDescription(bytes, from, size, position)
@@ -255,7 +291,7 @@ export function createScan(listener: ScanListener, options: ScanOptions = {}): S
       endWith('damaged', `the ${eventTypeName(type)} event at ${position} fails its checksum`)
       return false
     }
-    if (misplaced && file !== null && file.isRelayLog !== true) file.positionMismatches++
+    if (misplaced && file !== null && !isRelayLog()) file.positionMismatches++
     const bodyEnd = from + size - checksumLength
     announceBefore(role)
     if (listener.onEvent !== undefined) {
@@ -320,7 +356,7 @@ export function createScan(listener: ScanListener, options: ScanOptions = {}): S
 
   function formatDescription(bytes: Buffer, from: number, size: number, position: number): boolean {
     if (file === null) return false
-    if (file.isRelayLog === true) return formatOfSource(file, bytes, from, size, position)
+    if (isRelayLog() && file.format !== null) return formatOfSource(file, bytes, from, size, position)
     if (file.format !== null) {
       endWith('relay-log', `a second FORMAT_DESCRIPTION stands at ${position}, as only relay logs have`)
       return false
@@ -334,7 +370,7 @@ export function createScan(listener: ScanListener, options: ScanOptions = {}): S
     file.format = format
     file.fingerprint = format.fingerprint
     file.inUse = (u16(bytes, from + AT_FLAGS) & Flag.BINLOG_IN_USE) !== 0
-    if ((u16(bytes, from + AT_FLAGS) & Flag.RELAY_LOG) !== 0) file.isRelayLog = true
+    if ((u16(bytes, from + AT_FLAGS) & Flag.RELAY_LOG) !== 0) file.relayServerId = format.serverId
     checksumLength = format.checksumLength
     reach.readEnd = reach.coveredEnd = position + size
     reach.lastEventStart = position
@@ -370,15 +406,20 @@ export function createScan(listener: ScanListener, options: ScanOptions = {}): S
       endWith('damaged', `the ROTATE event at ${position} names no file`)
       return false
     }
-    if (type === EventType.ROTATE && ((flags & Flag.ARTIFICIAL) !== 0 || stampSeconds === 0)) {
+    if (isArtificialRotate(type, flags, bytes, from)) {
       endWith('relay-log', `an artificial ROTATE stands at ${position}, as only relay logs have`)
       return false
     }
-    if (file?.isRelayLog !== true) abandon(grammar)
+    if (!isRelayLog()) abandon(grammar)
     ending =
       type === EventType.STOP
         ? { kind: 'stop', next: null, stampSeconds, detail: '' }
-        : { kind: 'rotate', next: decodeRotate(bytes, from, size, checksumLength), stampSeconds, detail: '' }
+        : {
+            kind: 'rotate',
+            next: decodeRotate(bytes, from, size, checksumLength),
+            stampSeconds,
+            detail: '',
+          }
     return true
   }
 
@@ -386,7 +427,7 @@ export function createScan(listener: ScanListener, options: ScanOptions = {}): S
     if (file === null) return
     const inside = isOpen(grammar)
     const insideStart = grammar.current.start
-    if (file.isRelayLog !== true || ending?.kind !== 'rotate') abandon(grammar)
+    if (!isRelayLog() || ending?.kind !== 'rotate') abandon(grammar)
     announce()
     listener.onFileEnd?.(
       {
@@ -453,4 +494,13 @@ export function createScan(listener: ScanListener, options: ScanOptions = {}): S
       reach.isDone = true
     },
   }
+}
+
+function isArtificialRotate(type: number, flags: number, bytes: Buffer, from: number): boolean {
+  return type === EventType.ROTATE && ((flags & Flag.ARTIFICIAL) !== 0 || u32(bytes, from + AT_STAMP) === 0)
+}
+
+/** Of a relay log: whether the replica made the event itself. Servers before 5.1 do not mark theirs. */
+export function isOwnEvent(relayServerId: number | undefined, flags: number, bytes: Buffer, from: number): boolean {
+  return (flags & Flag.RELAY_LOG) !== 0 || u32(bytes, from + AT_SERVER_ID) === relayServerId
 }
