@@ -4,7 +4,6 @@
  */
 export { at } from './app/at.ts'
 export type { AtRequest } from './app/at.ts'
-export { DEFAULT_MARGIN_US } from './app/atFindings.ts'
 export { atOffline } from './app/atOffline.ts'
 export { buildIndex } from './app/index.ts'
 export type { IndexProgress, IndexReport, IndexRequest } from './app/index.ts'

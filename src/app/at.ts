@@ -1,30 +1,44 @@
 /**
- * Which coordinate is this time? Two answers: `latest`, the first transaction with a stamp of that time, and `safe`, before
- * which nothing can lie that was committed at or after it. They are one where the commit stamps are exact (MySQL >= 8.0.1);
- * elsewhere stamps are those of statements' starts, and `safe` rests on bounds in the log, capped by a margin.
+ * Which coordinate is this time? Two answers: `latest`, the first transaction that says of itself that it committed then or later, and
+ * `safe`, before which nothing can lie that did. They are one where the commit stamps are exact (MySQL >= 8.0.1); elsewhere stamps are
+ * those of statements' starts, and `safe` rests on bounds in the log, or, if the operator says so, on a margin.
  */
 import type { AnswerCoordinate, AtAnswer, DistanceReason } from '../core/answer.ts'
-import type { IndexStore, LogRow } from '../core/evidence/port.ts'
-import type { FileRow, TickRow } from '../core/evidence/rows.ts'
+import { isBeforeByMargin } from '../core/clock/ownTime.ts'
+import { FIRST_POSITION } from '../core/coordinate.ts'
+import type { IndexStore, LogRow, Place } from '../core/evidence/port.ts'
+import type { FileRow } from '../core/evidence/rows.ts'
 import type { Finding } from '../core/findings.ts'
 import type { LogSource } from '../core/ports.ts'
-import type { Transaction } from '../core/transaction.ts'
 import { BinpointError } from '../errors.ts'
-import type { Hole } from './atFindings.ts'
-import { beginningFinding, DEFAULT_MARGIN_US, gapFinding, marginFinding, purgedFinding, stampFinding } from './atFindings.ts'
+import { positionFinding } from '../core/plan/findings.ts'
+import {
+  beginningFinding,
+  gapFindings,
+  marginFinding,
+  purgedFinding,
+  stampFinding,
+  stepFindings,
+  unprovenFinding,
+} from './atFindings.ts'
+import { clockFindings } from './clockFindings.ts'
 import { coverage } from './coverage.ts'
-import type { Found } from './locate.ts'
-import { createLocator } from './locate.ts'
+import { executedBefore } from './executedBefore.ts'
+import type { Found, Locator, Timed } from './locate.ts'
+import { createLocator, isAhead } from './locate.ts'
+import { readTransactions } from './window.ts'
 
 export interface AtRequest {
   readonly store: IndexStore
   readonly log: LogRow
   readonly source: LogSource
   readonly timeUs: number
-  /** Null: DEFAULT_MARGIN_US, and said. */
+  /** The longest that a statement runs before it commits, where the log does not say; null: only what is proven counts. */
   readonly marginUs: number | null
   /** Moves the time earlier: it comes from another clock. */
   readonly skewUs: number
+  /** This machine's time: what is stamped later has a forged stamp (Unix microseconds). */
+  readonly nowUs: number
 }
 
 /** The index must be fresh (see buildIndex). Throws LOG_IDENTITY or LOG_DAMAGED when the log is not what was indexed. */
@@ -39,47 +53,76 @@ export async function at(request: AtRequest): Promise<AtAnswer> {
 }
 
 async function answer(request: AtRequest): Promise<AtAnswer> {
-  const { store, log, source } = request
-  const { effectiveUs, covered, ...asked } = askedOf(request)
+  const { store, log, source, marginUs } = request
+  const timeUs = request.timeUs - request.skewUs
   const files = store.files(log)
-  const no = (outcome: 'before-first' | 'gap', findings: readonly Finding[]): AtAnswer => noAnswer(request, outcome, findings)
-  if (effectiveUs < covered.fromUs) return no('before-first', [])
+  const [first] = files
+  const bound = store.boundAt(log, timeUs)
+  if (first === undefined || (bound === null && !isBehindMargin(first, timeUs, marginUs))) {
+    return noAnswer(request, ...whyNoBound(request, files, timeUs))
+  }
+  const from = bound === null ? { file: first.ordinal, position: FIRST_POSITION } : { file: bound.file, position: bound.end }
+  const locator = createLocator(store, log, source, request.nowUs)
+  const { found: latest, refuted } = await locator.firstClaiming(timeUs, from)
+  const safe = await locateSafe(request, timeUs, from, latest, locator)
+  const holes = store.gaps(log).filter((gap) => !isAhead(gap, safe.provenTo) && (latest === null || isAhead(gap, endOf(latest))))
+  if (holes.length > 0) return noAnswer(request, 'gap', gapFindings(holes, files))
 
-  const locator = createLocator(store, log, source)
-  const latest = await locator.firstAtOrAfter(effectiveUs)
-  const hole = holeBefore(store, log, latest)
-  if (hole !== null) return no('gap', [gapFinding(hole, files)])
-  const safe = await locateSafe(request, effectiveUs, latest, locator)
-  if (safe === null) return no('gap', [beginningFinding(files)])
-  const crossed = holesBetween(store, log, safe.found, latest)
-  if (crossed.length > 0)
-    return no(
-      'gap',
-      crossed.map((gap) => gapFinding(gap, files)),
-    )
+  const steps = stepFindings(store.clockSteps(log), files, timeUs)
+  const isExact = safe.reason === 'exact'
+  const findings = [
+    ...(isSame(safe.found, latest) || isExact ? [] : [stampFinding()]),
+    ...(safe.reason === 'margin' && marginUs !== null ? [marginFinding(marginUs)] : []),
+    ...steps,
+    ...(await clockFindings({ ...request, timeUs, files, safe: safe.found, latest, refuted })),
+  ]
+  const safeAnswer = await coordinateOf(request, safe.found, timeUs, files)
+  const at4g = positionFinding(safeAnswer)
   return {
-    ...asked,
-    effectiveUs,
-    covered,
-    outcome: latest === null ? 'after-last' : 'located',
-    safe: coordinateOf(safe.found, files),
-    latest: coordinateOf(latest, files),
-    distance: { ...distance(store, log, safe.found, latest), reason: safe.reason },
-    findings: safe.findings,
+    ...askedOf(request),
+    outcome: latest === null && !hasPassed(log, timeUs) ? 'after-last' : 'located',
+    safe: safeAnswer,
+    latest: latest === null && hasPassed(log, timeUs) ? null : await coordinateOf(request, latest, timeUs, files),
+    distance: {
+      ...distance(store, log, safe.found, latest),
+      reason: safe.reason === 'unproven' && steps.length > 0 ? 'clock' : safe.reason,
+    },
+    gtidSet: await executedBefore({ store, log, source }, safeAnswer),
+    findings: [...findings, ...(at4g === null ? [] : [at4g])],
   }
 }
 
-function askedOf({
-  store,
-  log,
-  timeUs,
-  skewUs,
-}: AtRequest): Pick<AtAnswer, 'source' | 'askedUs' | 'effectiveUs' | 'gtidSet' | 'covered'> {
-  return { source: log.source, askedUs: timeUs, effectiveUs: timeUs - skewUs, gtidSet: null, covered: coverage(store, log) }
+/** Everything ahead of the log had committed by the time, if the statement that rotated it ran for no longer than the margin. */
+function isBehindMargin(first: FileRow, timeUs: number, marginUs: number | null): boolean {
+  return marginUs !== null && first.coveredFrom === FIRST_POSITION && (first.stampSeconds + 1) * 1_000_000 + marginUs <= timeUs
+}
+
+/** Nothing proves what lies ahead of the log, or of what is known of it, to have committed by then. */
+function whyNoBound(
+  { store, log }: AtRequest,
+  files: readonly FileRow[],
+  timeUs: number,
+): ['before-first' | 'gap', readonly Finding[]] {
+  const [first] = files
+  if (first === undefined) return ['before-first', []]
+  // A first file that cannot be read is a hole, not a beginning: no time lies before it.
+  if (first.format === '') return ['gap', gapFindings(store.gaps(log).slice(0, 1), files)]
+  if (timeUs < first.stampSeconds * 1_000_000) return ['before-first', stepFindings(store.clockSteps(log), files, timeUs)]
+  if (first.coveredFrom !== FIRST_POSITION) return ['gap', [beginningFinding(files)]]
+  return ['before-first', [...stepFindings(store.clockSteps(log), files, timeUs), unprovenFinding(first, store.firstBound(log))]]
+}
+
+/** The clock has shown a later time, though no transaction says so of itself. */
+function hasPassed({ state }: LogRow, timeUs: number): boolean {
+  return (state?.clock.shownSeconds ?? 0) * 1_000_000 > timeUs
+}
+
+function askedOf({ store, log, timeUs, skewUs }: AtRequest): Pick<AtAnswer, 'source' | 'askedUs' | 'effectiveUs' | 'covered'> {
+  return { source: log.source, askedUs: timeUs, effectiveUs: timeUs - skewUs, covered: coverage(store, log) }
 }
 
 function noAnswer(request: AtRequest, outcome: 'before-first' | 'gap', findings: readonly Finding[]): AtAnswer {
-  return { ...askedOf(request), outcome, safe: null, latest: null, distance: null, findings }
+  return { ...askedOf(request), outcome, safe: null, latest: null, distance: null, gtidSet: null, findings }
 }
 
 /** The answer lay in a file that the source no longer has: that is what a failed read of it means. Null: it means something else. */
@@ -93,91 +136,81 @@ async function purgedUnderfoot({ store, log, source }: AtRequest, error: unknown
 interface Safe {
   /** Null: the end of the log. */
   readonly found: Found | null
+  /** What ends here or ahead of it had committed by the time. */
+  readonly provenTo: Place
   readonly reason: DistanceReason
-  readonly findings: readonly Finding[]
 }
 
-/** Null: what lies ahead of the index may have committed at the time. */
 async function locateSafe(
   request: AtRequest,
   timeUs: number,
+  from: Place,
   latest: Found | null,
-  locator: ReturnType<typeof createLocator>,
-): Promise<Safe | null> {
-  const { store, log } = request
-  if (await followsExactStamp(request, latest, locator)) return { found: latest, reason: 'exact', findings: [] }
-  const marginUs = request.marginUs ?? DEFAULT_MARGIN_US
-  const bound = store.boundAt(log, timeUs)
-  const byBound = bound === null ? null : await locator.firstFrom(bound.file, bound.end)
+  locator: Locator,
+): Promise<Safe> {
+  const before = await locator.before(latest)
+  // Commits are logged in their order: all ahead of an exact stamp had committed by then.
+  if (before !== null && before.exactUs > 0 && !isAhead(startOf(before), from))
+    return { found: latest, provenTo: endOf(before), reason: 'exact' }
+  const proven = await locator.firstFrom(from)
+  const byMargin = request.marginUs === null ? null : await locateByMargin(request, timeUs, request.marginUs, from, locator)
+  if (byMargin !== null && isLater(byMargin.found, proven)) return { ...byMargin, reason: 'margin' }
+  return { found: proven, provenTo: from, reason: proven !== null && proven.exactUs > 0 ? 'exact' : 'unproven' }
+}
+
+/** Behind the last transaction that had committed by the time if no statement runs for longer than the margin. Null: there is none. */
+async function locateByMargin(
+  { store, log, nowUs }: AtRequest,
+  timeUs: number,
+  marginUs: number,
+  from: Place,
+  locator: Locator,
+): Promise<Omit<Safe, 'reason'> | null> {
   const files = new Map(store.files(log).map((file) => [file.ordinal, file]))
-  const byMargin = await locator.firstBehind(
-    await locator.firstAtOrAfter(timeUs - marginUs),
-    (t, tick) => isEvidence(t, tick, { timeUs, marginUs, file: files.get(tick.file) }),
-    bound,
-  )
-  if (byMargin === undefined && bound === null) return null
-  // Null stands for the end of the log, behind everything.
-  const isProven =
-    byMargin === undefined || (bound !== null && (byBound === null || (byMargin !== null && !isBefore(byBound, byMargin))))
-  const found = isProven ? earlier(byBound, latest) : byMargin
-  return {
-    found,
-    reason: isProven ? 'unproven' : 'margin',
-    findings: [stampFinding(found, latest), ...(isProven ? [] : [marginFinding(marginUs, request.marginUs === null)])],
+  const known = ({ tick }: Found): number => {
+    const isLifted =
+      tick.second * 1_000_000 >= Math.min(nowUs, store.notAfter(log, { file: tick.file, position: tick.end }, timeUs))
+    return Math.max(isLifted ? 0 : tick.second, files.get(tick.file)?.shownSeconds ?? 0)
   }
+  let { found } = await locator.firstClaiming(timeUs - marginUs, from)
+  for (
+    let ahead = await locator.before(found);
+    ahead !== null && !isAhead(startOf(ahead), from);
+    ahead = await locator.before(ahead)
+  ) {
+    if (isBeforeByMargin(ahead, timeUs, marginUs, known(ahead))) return { found, provenTo: endOf(ahead) }
+    found = ahead
+  }
+  return null
 }
 
-/**
- * Whether a transaction with a stamp before the margin shows that it, and so all ahead of it, had committed by the time. Not by a stamp
- * of another server's clock, nor by one that its file's or one ahead of it contradicts (SET TIMESTAMP), nor if it was written later.
- */
-function isEvidence(
-  t: Transaction,
-  tick: TickRow,
-  { timeUs, marginUs, file }: { timeUs: number; marginUs: number; file: FileRow | undefined },
-): boolean {
-  if (t.commit.notBeforeUs >= timeUs) return false
-  if (t.immediateCommitUs !== null) return true
-  const known = Math.max(tick.second, file?.stampSeconds ?? 0)
-  return t.serverId === file?.serverId && t.lastStampSeconds * 1_000_000 + marginUs >= known * 1_000_000
-}
-
-/** The transaction before `latest` has an exact stamp, and so everything before it had committed by then. */
-async function followsExactStamp(
-  request: AtRequest,
-  latest: Found | null,
-  locator: ReturnType<typeof createLocator>,
-): Promise<boolean> {
-  const { store, log } = request
-  const inTick = latest?.transactions[latest.index - 1]
-  if (inTick !== undefined) return inTick.immediateCommitUs !== null
-  const before = latest === null ? store.lastTick(log) : store.tickBefore(log, latest.tick)
-  if (before === null) return latest?.transaction.immediateCommitUs != null
-  if (before.maxUs !== null) return true
-  const last = (await locator.firstFrom(before.file, before.start))?.transactions.at(-1)
-  return last?.immediateCommitUs != null
-}
-
-function coordinateOf(found: Found | null, files: readonly FileRow[]): AnswerCoordinate {
+/** `timeUs`: what was asked; the transaction lies at or behind all that is proven by then. */
+async function coordinateOf(
+  { store, log, source }: AtRequest,
+  found: Found | null,
+  timeUs: number,
+  files: readonly FileRow[],
+): Promise<AnswerCoordinate> {
+  const row = found === null ? files.at(-1) : files.find((file) => file.ordinal === found.tick.file)
+  const file = row?.name ?? ''
   if (found === null) {
-    const last = files.at(-1)
-    return {
-      file: last?.name ?? '',
-      position: last?.coveredEnd ?? 0,
-      notBeforeUs: null,
-      notAfterUs: null,
-      gtid: null,
-      serverId: null,
-    }
+    return { file, position: row?.coveredEnd ?? 0, notBeforeUs: null, notAfterUs: null, gtid: null, serverId: null }
   }
-  const t: Transaction = found.transaction
+  const [t] = await readTransactions({
+    source,
+    from: { file, position: found.start },
+    until: { file, position: found.end },
+    format: row?.format,
+  })
+  const notAfterUs = store.notAfter(log, endOf(found), timeUs)
+  const isExact = found.exactUs > 0
   return {
-    file: t.file,
-    position: t.start,
-    notBeforeUs: t.commit.notBeforeUs,
-    notAfterUs: t.commit.notAfterUs,
-    gtid: t.gtid,
-    serverId: t.serverId,
+    file,
+    position: found.start,
+    notBeforeUs: isExact ? found.exactUs : found.ownSeconds > 0 ? found.ownSeconds * 1_000_000 : null,
+    notAfterUs: isExact ? found.exactUs : notAfterUs === Number.POSITIVE_INFINITY ? null : notAfterUs,
+    gtid: t?.gtid ?? null,
+    serverId: found.serverId,
   }
 }
 
@@ -185,41 +218,29 @@ function coordinateOf(found: Found | null, files: readonly FileRow[]): AnswerCoo
 function distance(store: IndexStore, log: LogRow, from: Found | null, to: Found | null): { transactions: number; bytes: number } {
   if (from === null) return { transactions: 0, bytes: 0 }
   const sum = store.sumTicks(log, from.tick, to?.tick ?? null)
-  const before = from.transactions.slice(0, from.index)
-  const after = to?.transactions.slice(0, to.index) ?? []
-  const bytes = (list: readonly Transaction[]): number => list.reduce((total, t) => total + (t.end - t.start), 0)
+  const before = from.list.slice(0, from.index)
+  const after = to?.list.slice(0, to.index) ?? []
+  const bytes = (list: readonly Timed[]): number => list.reduce((total, t) => total + (t.end - t.start), 0)
   return {
     transactions: sum.transactions - before.length + after.length,
     bytes: sum.bytes - bytes(before) + bytes(after),
   }
 }
 
-/** The earlier one of two answers; null is the end of the log. */
-function earlier(a: Found | null, b: Found | null): Found | null {
-  if (a === null || b === null) return a ?? b
-  return isBefore(b, a) ? b : a
+function startOf({ tick, start }: Found): Place {
+  return { file: tick.file, position: start }
 }
 
-function isBefore(a: Found, b: Found): boolean {
-  if (a.tick.second !== b.tick.second) return a.tick.second < b.tick.second
-  if (a.tick.file !== b.tick.file) return a.tick.file < b.tick.file
-  return a.transaction.start < b.transaction.start
+function endOf({ tick, end }: Found): Place {
+  return { file: tick.file, position: end }
 }
 
-/** A hole between the last transaction before the time and the first one behind it: the time may lie inside. */
-function holeBefore(store: IndexStore, log: LogRow, latest: Found | null): Hole | null {
-  const before = latest === null ? store.lastTick(log) : store.tickBefore(log, latest.tick)
-  return store.gaps(log).find((gap) => isBehindTick(gap, before) && isAheadOf(gap, latest)) ?? null
+/** Null is the end of the log, behind everything. */
+function isLater(a: Found | null, b: Found | null): boolean {
+  if (a === null || b === null) return a === null && b !== null
+  return isAhead(startOf(b), startOf(a))
 }
 
-function holesBetween(store: IndexStore, log: LogRow, safe: Found | null, latest: Found | null): readonly Hole[] {
-  return safe === null ? [] : store.gaps(log).filter((gap) => isBehindTick(gap, safe.tick) && isAheadOf(gap, latest))
-}
-
-function isBehindTick(gap: Hole, tick: TickRow | null): boolean {
-  return tick === null || gap.file > tick.file || (gap.file === tick.file && gap.position >= tick.end)
-}
-
-function isAheadOf(gap: Hole, found: Found | null): boolean {
-  return found === null || gap.file < found.tick.file || (gap.file === found.tick.file && gap.position <= found.transaction.start)
+function isSame(a: Found | null, b: Found | null): boolean {
+  return !isLater(a, b) && !isLater(b, a)
 }

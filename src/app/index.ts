@@ -12,7 +12,8 @@ import type { LogFile, LogSource, SourceIdentity } from '../core/ports.ts'
 import { readEventCrc, readHead } from './head.ts'
 import type { RecordedTo, Recorder } from './recorder.ts'
 import { createRecorder, endOf, isHeadOnly } from './recorder.ts'
-import type { StartFrom } from './startFrom.ts'
+import type { FileOfTime } from './fileOfTime.ts'
+import type { StartFrom, StartPlace } from './startFrom.ts'
 import { startFrom } from './startFrom.ts'
 
 export interface IndexRequest {
@@ -22,6 +23,8 @@ export interface IndexRequest {
   readonly from?: StartFrom | undefined
   /** Gives the known log up and begins a new one, and why. */
   readonly anewBecause?: string | undefined
+  /** Read no further than the source's clock has shown to have passed this time (Unix microseconds). Default: to the end. */
+  readonly passedUs?: number | undefined
   /** Stay and keep the index fresh until aborted. */
   readonly follow?: boolean | undefined
   /** Check the CRC of every event that is read, not only of those whose place is in doubt. */
@@ -33,7 +36,7 @@ export interface IndexRequest {
 }
 
 export interface IndexProgress extends RecordedTo {
-  /** Bytes of the log before `at`, and in all, counted over the files that the source had when the run began. */
+  /** Bytes before `at`, and in all, counted over the files that the run is to read. */
   readonly bytesDone: number
   readonly bytesTotal: number
 }
@@ -44,6 +47,10 @@ export interface IndexReport {
   readonly outcome: 'new' | 'resumed' | 'replaced'
   readonly replacedBecause: string | null
   readonly log: LogRow
+  /** Where a new index began, and why, if a time decided it. */
+  readonly chosen: FileOfTime | null
+  /** False: there is more of the log, which was not asked for. */
+  readonly isWhole: boolean
   /** Transactions that this run added. */
   readonly transactions: number
   readonly files: readonly FileRow[]
@@ -53,6 +60,8 @@ export interface IndexReport {
 /** How often a directory is looked at again, and what has arrived is committed, while following (milliseconds). */
 const FOLLOW_MS = 500
 const COMMIT_MS = 500
+/** How often the source's clock is looked at while following: as long can what has arrived wait to be dated (milliseconds). */
+const MEASURE_MS = 5000
 
 /** Throws NO_BINLOGS, INDEX_*, and what the source throws; what was committed before stays. */
 export async function buildIndex(request: IndexRequest): Promise<IndexReport> {
@@ -68,6 +77,15 @@ export async function buildIndex(request: IndexRequest): Promise<IndexReport> {
   if (known !== null && typeof resumed === 'string') store.endLog(known, resumed)
   const start = resumed === null || typeof resumed === 'string' ? await begin(store, source, files, identity, from) : resumed
 
+  const ahead = files.slice(
+    Math.max(
+      0,
+      files.findIndex(({ name }) => name === start.at.file),
+    ),
+  )
+  // A time is mostly passed in the file that was chosen for it, or in the next one.
+  const toRead = request.passedUs === undefined ? ahead : ahead.slice(0, 2)
+
   const recorder = createRecorder({
     ...start,
     store,
@@ -75,26 +93,51 @@ export async function buildIndex(request: IndexRequest): Promise<IndexReport> {
     checksums: request.verifyChecksums === true ? 'all' : 'structure',
     decrypted: source.kind === 'server',
     commitMs: request.commitMs ?? COMMIT_MS,
-    onCommit: (to) => request.onProgress?.({ ...to, ...progressOf(files, to.at) }),
+    passedUs: request.passedUs,
+    onCommit: (to) => request.onProgress?.({ ...to, ...progressOf(toRead, to.at) }),
   })
-  const read = (at: Coordinate, signal: AbortSignal | undefined): Promise<void> =>
-    source.read({ from: at, follow: request.follow, signal }, recorder.sink)
-  try {
-    if (request.follow === true) await follow(source, recorder, read, start.at, request.signal)
-    else await read(start.at, request.signal)
-  } finally {
-    recorder.commit()
-  }
+  if (!hasAlreadyPassed(start.log, request.passedUs)) await readOn(request, recorder, start.at)
   const log = recorder.log()
   return {
     source: source.name,
     outcome: known === null ? 'new' : typeof resumed === 'string' ? 'replaced' : 'resumed',
     replacedBecause: typeof resumed === 'string' ? resumed : null,
     log,
+    chosen: start.chosen,
+    isWhole: !recorder.hasPassed() && !hasAlreadyPassed(start.log, request.passedUs),
     transactions: recorder.transactions(),
     files: store.files(log),
     gaps: store.gaps(log),
   }
+}
+
+/** What is known reaches behind that time. */
+function hasAlreadyPassed({ state }: LogRow, passedUs: number | undefined): boolean {
+  if (passedUs === undefined || state?.tick == null) return false
+  return Math.min(state.tick.second, state.clock.shownSeconds) * 1_000_000 > passedUs
+}
+
+async function readOn(
+  { source, follow: isFollowing, signal }: IndexRequest,
+  recorder: Recorder,
+  from: Coordinate,
+): Promise<void> {
+  const read = (at: Coordinate, aborted: AbortSignal | undefined): Promise<void> =>
+    source.read({ from: at, follow: isFollowing, signal: aborted }, recorder.sink)
+  try {
+    await measure(source, recorder)
+    if (isFollowing === true) await follow(source, recorder, read, from, signal)
+    else await read(from, signal)
+    await measure(source, recorder)
+  } finally {
+    recorder.commit()
+  }
+}
+
+/** A clock that cannot be looked at dates nothing; what is wrong with the server, the stream says. */
+async function measure(source: LogSource, recorder: Recorder): Promise<void> {
+  const measurement = await source.measureClock().catch(() => null)
+  if (measurement !== null) recorder.measured(measurement)
 }
 
 /** Reads until aborted, and commits while nothing comes too. A commit that fails ends the reading. */
@@ -114,6 +157,7 @@ async function follow(
       failed.abort(error)
     }
   }, FOLLOW_MS)
+  const measuring = setInterval(() => void measure(source, recorder), MEASURE_MS)
   try {
     await read(from, signal)
     while (source.kind === 'files' && !signal.aborted) {
@@ -122,13 +166,13 @@ async function follow(
     }
   } finally {
     clearInterval(timer)
+    clearInterval(measuring)
   }
   if (failed.signal.aborted) throw failed.signal.reason
 }
 
-interface Start {
+interface Start extends StartPlace {
   readonly log: LogRow
-  readonly at: Coordinate
 }
 
 async function begin(
@@ -138,7 +182,8 @@ async function begin(
   identity: SourceIdentity | null,
   from: StartFrom,
 ): Promise<Start> {
-  const at = await startFrom(source, files, from)
+  const start = await startFrom(source, files, from)
+  const { at } = start
   const head = await readHead(source, at.file)
   const log = store.beginLog({
     source: source.name,
@@ -146,7 +191,7 @@ async function begin(
     serverUuid: identity?.serverUuid ?? null,
     serverId: identity?.serverId ?? head?.format?.serverId ?? 0,
   })
-  return { log, at }
+  return { log, ...start }
 }
 
 /** Where to go on in a known log, or why the source has another log now. */
@@ -164,14 +209,14 @@ async function resume(
   const last = store.files(log).at(-1)
   const oldest = files[0]
   // A run that was ended before its first commit.
-  if (last === undefined || oldest === undefined) return { log, at: await startFrom(source, files, from) }
+  if (last === undefined || oldest === undefined) return { log, ...(await startFrom(source, files, from)) }
   const listed = files.findIndex((file) => file.name === last.name)
   if (listed === -1) return resumeBehindPurge(log, last, oldest)
   const different = await differenceAt(source, last, files[listed]?.size ?? 0)
   if (different !== null) return different
   const next = files[listed + 1]
   const isClosed = last.endedBy !== null && next !== undefined
-  return { log, at: isClosed ? { file: next.name, position: FIRST_POSITION } : endOf(last) }
+  return { log, at: isClosed ? { file: next.name, position: FIRST_POSITION } : endOf(last), chosen: null }
 }
 
 /** What shows that the file is not the one that was indexed, or null. */
@@ -192,7 +237,7 @@ async function differenceAt(source: LogSource, last: FileRow, size: number): Pro
 /** Everything that was indexed has been purged: go on at the oldest file, behind a gap unless it is the very next one (the recorder sees it). */
 function resumeBehindPurge(log: LogRow, last: FileRow, oldest: LogFile): Start | string {
   if (compareBinlogNames(oldest.name, last.name) <= 0) return `${last.name} is gone, and older files are there`
-  return { log, at: { file: oldest.name, position: FIRST_POSITION } }
+  return { log, at: { file: oldest.name, position: FIRST_POSITION }, chosen: null }
 }
 
 function progressOf(files: readonly LogFile[], at: Coordinate): { bytesDone: number; bytesTotal: number } {

@@ -1,124 +1,152 @@
 /**
- * From a time to the first transaction that has it, exactly: the index names the tick, the log is read again for the rest.
+ * From a time or a place to the first transaction there, exactly: the index names the tick, the log is read again for the rest.
  * Invariant: what is returned was read from the log now, with its checksums, and agrees with the index in every boundary.
  */
-import type { IndexStore, LogRow } from '../core/evidence/port.ts'
+import type { OwnTime } from '../core/clock/ownTime.ts'
+import { claims, isRefuted, ownTimeOf } from '../core/clock/ownTime.ts'
+import type { IndexStore, LogRow, Place } from '../core/evidence/port.ts'
 import type { FileRow, TickRow } from '../core/evidence/rows.ts'
 import type { LogSource } from '../core/ports.ts'
-import type { Transaction } from '../core/transaction.ts'
+import { isHole } from '../core/scan/ending.ts'
+import { createScan } from '../core/scan/scan.ts'
 import { BinpointError } from '../errors.ts'
-import { readTransactions } from './window.ts'
+import { damaged, otherLog } from './window.ts'
 
-export interface Found {
+/** A transaction without its tables and statements: what finding one needs. */
+export interface Timed extends OwnTime {
+  readonly start: number
+  readonly end: number
+  readonly serverId: number
+  readonly firstStampSeconds: number
+  readonly lastStampSeconds: number
+}
+
+export interface Found extends Timed {
   readonly tick: TickRow
-  /** All transactions of the tick, and the index of the one that was looked for. */
-  readonly transactions: readonly Transaction[]
+  /** All transactions of the tick, and the index of this one. */
+  readonly list: readonly Timed[]
   readonly index: number
-  readonly transaction: Transaction
+}
+
+export interface Located {
+  /** Null: the end of the log. */
+  readonly found: Found | null
+  /** Transactions ahead of it that claim the time, and are known to have committed earlier. */
+  readonly refuted: readonly Found[]
 }
 
 export interface Locator {
-  /** The first transaction in log order whose own time is `timeUs` or later; null when there is none. */
-  readonly firstAtOrAfter: (timeUs: number) => Promise<Found | null>
-  /** The first transaction that starts at or behind a position; null when there is none. */
-  readonly firstFrom: (file: number, position: number) => Promise<Found | null>
-  /**
-   * The first transaction behind the last one ahead of `found` that is what is looked for; `found` where that is the one before it.
-   * Undefined: there is none behind `end`. Null as `found`, and as an answer: the end of the log.
-   */
-  readonly firstBehind: (
-    found: Found | null,
-    isIt: (t: Transaction, tick: TickRow) => boolean,
-    end: { readonly file: number; readonly end: number } | null,
-  ) => Promise<Found | null | undefined>
+  /** The first transaction at or behind a place whose own time is `timeUs` or later, and not refuted. */
+  readonly firstClaiming: (timeUs: number, from: Place) => Promise<Located>
+  /** The first transaction that starts at or behind a place; null when there is none. */
+  readonly firstFrom: (place: Place) => Promise<Found | null>
+  /** The one right ahead of another one, or (null) the last one of the log. */
+  readonly before: (found: Found | null) => Promise<Found | null>
 }
 
-export function createLocator(store: IndexStore, log: LogRow, source: LogSource): Locator {
+/** `nowUs`: nothing in the log committed later. */
+export function createLocator(store: IndexStore, log: LogRow, source: LogSource, nowUs: number): Locator {
   const files = new Map<number, FileRow>(store.files(log).map((file) => [file.ordinal, file]))
-  const cache = new Map<string, Promise<readonly Transaction[]>>()
+  let last: { readonly key: string; readonly list: Promise<readonly Timed[]> } | null = null
 
-  function read(tick: TickRow): Promise<readonly Transaction[]> {
+  /** The tick that was read last is often read again; to keep all of them would take room. */
+  function read(tick: TickRow): Promise<readonly Timed[]> {
     const key = `${tick.file}:${tick.start}`
-    const known = cache.get(key) ?? readTick(source, tick, files.get(tick.file))
-    cache.set(key, known)
-    return known
+    if (last?.key !== key) last = { key, list: readTick(source, tick, files.get(tick.file)) }
+    return last.list
   }
 
-  async function search(
-    from: TickRow | null,
-    isIt: (t: Transaction) => boolean,
-    mayHold: (tick: TickRow) => boolean,
-  ): Promise<Found | null> {
-    for (let tick = from; tick !== null; tick = store.tickAfter(log, tick)) {
-      if (!mayHold(tick)) continue
-      const transactions = await read(tick)
-      const index = transactions.findIndex(isIt)
-      const transaction = transactions[index]
-      if (transaction !== undefined) return { tick, transactions, index, transaction }
+  /** The first tick at or behind `from` that holds what claims the time; those behind it in the same file may. */
+  function firstTick(timeUs: number, from: Place): TickRow | null {
+    for (const file of files.keys()) {
+      if (file < from.file) continue
+      const tick = store.tickInFile(log, file, Math.floor(timeUs / 1_000_000))
+      // A stamp of the future lifts the seconds of all ticks behind it, to the end of the file.
+      if (tick !== null)
+        return isAhead({ file: tick.file, position: tick.end }, from) ? store.tickContaining(log, from.file, from.position) : tick
     }
     return null
   }
 
   return {
-    firstAtOrAfter(timeUs) {
+    async firstClaiming(timeUs, from) {
+      const refuted: Found[] = []
       const second = Math.floor(timeUs / 1_000_000)
-      return search(
-        store.tickAtOrAfter(log, second),
-        (t) => (t.immediateCommitUs === null ? t.lastStampSeconds >= second : t.immediateCommitUs >= timeUs),
-        (tick) => tick.maxUs === null || tick.maxUs >= timeUs,
-      )
-    },
-    firstFrom(file, position) {
-      const name = files.get(file)?.name
-      return search(
-        store.tickContaining(log, file, position),
-        (t) => t.file !== name || t.start >= position,
-        () => true,
-      )
-    },
-    async firstBehind(found, isIt, end) {
-      let first = found
-      let tick = found?.tick ?? store.lastTick(log)
-      for (; tick !== null && !endsBy(tick, end); tick = store.tickBefore(log, tick)) {
-        // Not kept: this may go back over most of a file.
-        const isFirst = tick === found?.tick
-        const transactions = isFirst ? found.transactions : await readTick(source, tick, files.get(tick.file))
-        const ahead = isFirst ? found.index : transactions.length
-        for (let index = ahead - 1; index >= 0; index--) {
-          const transaction = transactions[index]
-          if (transaction === undefined || isIt(transaction, tick)) return first
-          first = { tick, transactions, index, transaction }
+      for (let tick = firstTick(timeUs, from); tick !== null; tick = store.tickAfter(log, tick)) {
+        if (tick.second < second || (tick.maxUs !== null && tick.maxUs < timeUs)) continue
+        const list = await read(tick)
+        for (const [index, t] of list.entries()) {
+          if (!claims(t, timeUs) || isAhead({ file: tick.file, position: t.start }, from)) continue
+          const found = { ...t, tick, list, index }
+          if (!isRefuted(t, Math.min(nowUs, store.notAfter(log, { file: tick.file, position: t.end }, timeUs))))
+            return { found, refuted }
+          if (refuted.length < MAX_REFUTED) refuted.push(found)
         }
       }
-      return undefined
+      return { found: null, refuted }
+    },
+    async firstFrom(place) {
+      for (let tick = store.tickContaining(log, place.file, place.position); tick !== null; tick = store.tickAfter(log, tick)) {
+        const list = await read(tick)
+        const { file } = tick
+        const index = list.findIndex((t) => !isAhead({ file, position: t.start }, place))
+        const t = list[index]
+        if (t !== undefined) return { ...t, tick, list, index }
+      }
+      return null
+    },
+    async before(found) {
+      if (found !== null && found.index > 0) return at(found.tick, found.list, found.index - 1)
+      const tick = found === null ? store.lastTick(log) : store.tickBefore(log, found.tick)
+      if (tick === null) return null
+      const list = await read(tick)
+      return at(tick, list, list.length - 1)
     },
   }
 }
 
-function endsBy(tick: TickRow, end: { readonly file: number; readonly end: number } | null): boolean {
-  return end !== null && (tick.file < end.file || (tick.file === end.file && tick.end <= end.end))
+/** Enough to name them; there may be thousands. */
+const MAX_REFUTED = 100
+
+function at(tick: TickRow, list: readonly Timed[], index: number): Found | null {
+  const t = list[index]
+  return t === undefined ? null : { ...t, tick, list, index }
 }
 
-async function readTick(source: LogSource, tick: TickRow, file: FileRow | undefined): Promise<readonly Transaction[]> {
+/** In log order. */
+export function isAhead(a: Place, b: Place): boolean {
+  return a.file < b.file || (a.file === b.file && a.position < b.position)
+}
+
+async function readTick(source: LogSource, tick: TickRow, file: FileRow | undefined): Promise<readonly Timed[]> {
   if (file === undefined) throw new Error(`the index has a tick in file ${tick.file}, which it does not list`)
-  const transactions = await readTransactions({
-    source,
-    from: { file: file.name, position: tick.start },
-    until: { file: file.name, position: tick.end },
-    format: file.format,
-  })
-  if (
-    transactions.length !== tick.transactions ||
-    transactions[0]?.start !== tick.start ||
-    transactions.at(-1)?.end !== tick.end
-  ) {
+  const list: Timed[] = []
+  let failure: BinpointError | null = null
+  const scan = createScan(
+    {
+      onFile: ({ name, format }) => {
+        if (format?.fingerprint === file.format) return
+        failure = otherLog(source, name)
+        scan.stop()
+      },
+      onTransaction: (t) => {
+        const { start, end, serverId, firstStampSeconds, maxStampSeconds: lastStampSeconds } = t
+        list.push({ start, end, serverId, firstStampSeconds, lastStampSeconds, ...ownTimeOf(t, file.serverId) })
+      },
+      onFileEnd: (end) => {
+        if (isHole(end.kind)) failure ??= damaged(source, { file: file.name, position: end.coveredEnd }, end)
+      },
+    },
+    { checksums: 'all', decrypted: source.kind === 'server' },
+  )
+  await source.read({ from: { file: file.name, position: tick.start }, until: { file: file.name, position: tick.end } }, scan)
+  if (failure !== null) throw failure as BinpointError
+  if (list.length !== tick.transactions || list[0]?.start !== tick.start || list.at(-1)?.end !== tick.end) {
     throw new BinpointError(
       'LOG_IDENTITY',
       `${source.name} holds other transactions in ${file.name}:${tick.start}-${tick.end} than when it was indexed`,
-      {
-        hint: 'the file was replaced or damaged: index again with another --index file, and compare',
-      },
+      { hint: 'the file was replaced or damaged: index again with another --index file, and compare' },
     )
   }
-  return transactions
+  return list
 }

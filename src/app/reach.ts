@@ -1,18 +1,25 @@
-/** Whether an index reaches back as far as an answer needs. */
+/** Whether an index reaches as far as an answer needs, without reading much more of the log. */
 import type { Coordinate } from '../core/coordinate.ts'
 import type { IndexStore, LogRow } from '../core/evidence/port.ts'
 import type { LogSource } from '../core/ports.ts'
 import { coverage } from './coverage.ts'
 
-/** What an answer needs: everything, or from a time or a file on. */
-export type Need = 'all' | Coordinate | { readonly timeUs: number }
+/** What an answer needs: everything; from a file on; or from a time on, and (with `untilUs`) no further than another one. */
+export type Need = 'all' | Coordinate | { readonly timeUs: number; readonly untilUs?: number | undefined }
 
-/** False: what is needed lies ahead of the index, and the source has files there. */
-export async function reachesBack(store: IndexStore, log: LogRow, source: LogSource, need: Need): Promise<boolean> {
-  const [first] = store.files(log)
-  if (first === undefined || need === 'all') return true
+/** An index is brought up to date for a time if it is behind by no more files: else reading those that hold the time is quicker. */
+const MOST_FILES_BEHIND = 4
+
+/** False: what is needed lies ahead of the index, and the source has files there, or far behind it. */
+export async function reaches(store: IndexStore, log: LogRow, source: LogSource, need: Need): Promise<boolean> {
+  const files = store.files(log)
+  const [first] = files
+  const last = files.at(-1)
+  if (first === undefined || last === undefined || need === 'all') return true
   const names = (await source.listFiles()).map((file) => file.name)
   const begin = names.indexOf(first.name)
-  if (begin <= 0) return true
-  return 'file' in need ? !names.slice(0, begin).includes(need.file) : coverage(store, log).fromUs <= need.timeUs
+  if ('file' in need) return begin <= 0 || !names.slice(0, begin).includes(need.file)
+  if (begin > 0 && coverage(store, log).fromUs > need.timeUs) return false
+  const isNear = names.length - 1 - names.indexOf(last.name) <= MOST_FILES_BEHIND
+  return isNear || need.untilUs === undefined || coverage(store, log).toUs > need.untilUs
 }

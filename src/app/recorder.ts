@@ -7,9 +7,11 @@ import type { OpenEnding } from '../core/evidence/continuity.ts'
 import { holeBetween } from '../core/evidence/continuity.ts'
 import type { Coordinate } from '../core/coordinate.ts'
 import { FIRST_POSITION } from '../core/coordinate.ts'
+import type { Measurement } from '../core/clock/offset.ts'
 import { createEvidence } from '../core/evidence/accumulate.ts'
+import { createArrivals } from '../core/evidence/arrivals.ts'
 import type { IndexStore, LogRow } from '../core/evidence/port.ts'
-import type { ArrivalRow, FileRow, GapRow } from '../core/evidence/rows.ts'
+import type { FileRow, GapRow } from '../core/evidence/rows.ts'
 import type { EventSink } from '../core/ports.ts'
 import type { FileEnding } from '../core/scan/ending.ts'
 import { isHole } from '../core/scan/ending.ts'
@@ -29,6 +31,10 @@ export interface Recorder {
   transactions(): number
   /** The end of what is known. */
   end(): Coordinate
+  /** The source's clock was looked at: what has arrived since it was before can be dated, if the clock did not step in between. */
+  measured(measurement: Measurement): void
+  /** Whether it was stopped by `passedUs`. */
+  hasPassed(): boolean
 }
 
 export interface RecorderRequest {
@@ -41,11 +47,10 @@ export interface RecorderRequest {
   readonly decrypted: boolean
   /** A commit at most this often while there is more to read (milliseconds). */
   readonly commitMs: number
+  /** Read no further than the source's clock has shown to have passed this time, by transactions (Unix microseconds). */
+  readonly passedUs?: number | undefined
   readonly onCommit: ((to: RecordedTo) => void) | undefined
 }
-
-/** Arrivals are sampled this often (microseconds). */
-const ARRIVAL_US = 1_000_000
 
 export function createRecorder(request: RecorderRequest): Recorder {
   const { store } = request
@@ -54,8 +59,8 @@ export function createRecorder(request: RecorderRequest): Recorder {
   let row: FileRow | null = store.files(log).at(-1) ?? null
   let changed = new Map<number, FileRow>()
   let gaps: GapRow[] = []
-  let arrivals: ArrivalRow[] = []
-  let arrivedAtUs = 0
+  const arrivals = createArrivals(store.lastArrival(log))
+  let hasPassed = false
   let transactions = 0
   /** How the file at hand ended without being closed: for good only if another file follows. */
   let openEnding: OpenEnding | null = null
@@ -77,6 +82,7 @@ export function createRecorder(request: RecorderRequest): Recorder {
       onAbandoned: (start) => void unfinished.push(start),
       onFileEnd: fileEnds,
       onBatchEnd: batchEnds,
+      onCheckpoint: (stampSeconds, name, position) => evidence.checkpoint(stampSeconds, name, position),
     },
     { checksums: request.checksums, decrypted: request.decrypted },
   )
@@ -125,6 +131,7 @@ export function createRecorder(request: RecorderRequest): Recorder {
 
   function begin(ordinal: number, file: ScannedFile): void {
     const from = file.name === request.start.file ? request.start.position : FIRST_POSITION
+    evidence.file(file, ordinal, from === FIRST_POSITION)
     put({
       ordinal,
       name: file.name,
@@ -133,6 +140,7 @@ export function createRecorder(request: RecorderRequest): Recorder {
       serverVersion: file.format?.serverVersion ?? '',
       serverId: file.format?.serverId ?? 0,
       stampSeconds: file.format?.stampSeconds ?? 0,
+      shownSeconds: evidence.clock().shownSeconds,
       coveredFrom: from,
       coveredEnd: from,
       anchorStart: 0,
@@ -140,7 +148,6 @@ export function createRecorder(request: RecorderRequest): Recorder {
       endedBy: null,
       next: null,
     })
-    evidence.file(file, ordinal, from === FIRST_POSITION)
   }
 
   function noteCoverage(coveredEnd: number): void {
@@ -171,9 +178,12 @@ export function createRecorder(request: RecorderRequest): Recorder {
 
   function batchEnds(atUs: number | undefined): void {
     noteCoverage(scan.coveredEnd)
-    if (atUs !== undefined && row !== null && atUs - arrivedAtUs >= ARRIVAL_US) {
-      arrivals.push({ file: row.ordinal, end: row.coveredEnd, atUs })
-      arrivedAtUs = atUs
+    // Where commits have stamps, arrivals prove nothing that these do not.
+    if (atUs !== undefined && row !== null && !evidence.isExact())
+      arrivals.arrived({ file: row.ordinal, end: row.coveredEnd }, atUs, evidence.clock())
+    if (request.passedUs !== undefined && evidence.hasPassed(request.passedUs)) {
+      hasPassed = true
+      scan.stop()
     }
     if (Date.now() - committedAtMs >= request.commitMs) commit()
   }
@@ -187,17 +197,30 @@ export function createRecorder(request: RecorderRequest): Recorder {
     if (isBroken) return
     noteCoverage(scan.coveredEnd)
     committedAtMs = Date.now()
-    if (changed.size === 0 && gaps.length === 0 && arrivals.length === 0) return
+    if (changed.size === 0 && gaps.length === 0 && !arrivals.hasRows()) return
     isBroken = true
-    log = store.commit(log, { files: [...changed.values()], rows: evidence.drain(), arrivals, gaps, state: evidence.state() })
+    log = store.commit(log, {
+      files: [...changed.values()],
+      rows: evidence.drain(),
+      arrivals: arrivals.drain(),
+      gaps,
+      state: evidence.state(),
+    })
     isBroken = false
     changed = new Map()
     gaps = []
-    arrivals = []
     request.onCommit?.({ at: end(), transactions })
   }
 
-  return { sink: scan, commit, log: () => log, transactions: () => transactions, end }
+  return {
+    sink: scan,
+    commit,
+    log: () => log,
+    transactions: () => transactions,
+    end,
+    measured: arrivals.measured,
+    hasPassed: () => hasPassed,
+  }
 }
 
 /** Where to read on in a file. */

@@ -11,7 +11,8 @@ import { at } from './at.ts'
 import { when } from './when.ts'
 
 export type RestartRequest =
-  { readonly timeUs: number; readonly marginUs: number | null; readonly skewUs: number } | { readonly coordinate: Coordinate }
+  | { readonly timeUs: number; readonly marginUs: number | null; readonly skewUs: number; readonly nowUs: number }
+  | { readonly coordinate: Coordinate }
 
 export interface Located {
   /** Null: there is none, and a blocking finding says why. */

@@ -14,7 +14,7 @@ const groups: Readonly<Record<OptionGroup, Readonly<Record<string, Options>>>> =
     margin: {
       type: 'string',
       requiresArg: true,
-      describe: 'how long a statement may have run before it committed, where the log does not say (default 60s)',
+      describe: 'trust that no statement ran for longer before it committed; without it only what the log proves counts',
     },
   },
   index: {

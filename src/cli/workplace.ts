@@ -7,8 +7,11 @@ import type { LogSource } from '../core/ports.ts'
 import { parseDuration } from '../core/time/duration.ts'
 import type { TimeContext } from '../core/time/parse.ts'
 import { buildIndex } from '../app/index.ts'
+import { at } from '../app/at.ts'
+import type { FileOfTime } from '../app/fileOfTime.ts'
 import type { Need } from '../app/reach.ts'
-import { reachesBack } from '../app/reach.ts'
+import { reaches } from '../app/reach.ts'
+import type { AtAnswer } from '../core/answer.ts'
 import { BinpointError } from '../errors.ts'
 import { openSource } from '../source/open.ts'
 import { openStore } from '../store/store.ts'
@@ -67,15 +70,19 @@ function onlySource(store: IndexStore): string {
 /** How often a refresh is tried again when another process writes to the same index. */
 const BUSY_TRIES = 5
 
-/** An index that reaches to the end of the source's log. */
+/** An index that reaches as far as an answer needs. */
 export interface FreshIndex {
   readonly store: IndexStore
   readonly log: LogRow
+  /** It reaches to the end of the source's log. */
+  readonly isWhole: boolean
+  /** It was made now, for a time: with the file that was chosen, and why. */
+  readonly chosen: FileOfTime | null
 }
 
 /**
- * Brings the index of a source up to the end of its log. One that is made now begins where the answer needs it, as a server may have
- * thousands of files; one that is there and does not reach back so far is left as it is, and the answer has one of its own, in memory.
+ * Brings the index of a source up to what an answer needs. One that is made now begins where the answer needs it, as a server may have
+ * thousands of files; one that is there and does not reach so far is left as it is, and the answer has one of its own, in memory.
  */
 export async function refresh(
   store: IndexStore,
@@ -86,19 +93,20 @@ export async function refresh(
   open: AsyncDisposableStack,
 ): Promise<FreshIndex> {
   const known = store.currentLog(source.name)
-  const enough = known === null || (await reachesBack(store, known, source, need)) ? store : open.use(openStore(':memory:'))
-  return { store: enough, log: await build(enough, source, need, args, shell) }
+  const enough = known === null || (await reaches(store, known, source, need)) ? store : open.use(openStore(':memory:'))
+  return build(enough, source, need, args, shell)
 }
 
-async function build(store: IndexStore, source: LogSource, need: Need, args: Arguments, shell: Shell): Promise<LogRow> {
+async function build(store: IndexStore, source: LogSource, need: Need, args: Arguments, shell: Shell): Promise<FreshIndex> {
   const from = need === 'all' ? 'oldest' : 'file' in need ? { file: need.file, position: FIRST_POSITION } : need
   for (let tries = 1; ; tries++) {
     const progress = await createProgress(args, shell)
     try {
-      const { log, replacedBecause } = await buildIndex({
+      const { log, replacedBecause, isWhole, chosen } = await buildIndex({
         store,
         source,
         from,
+        passedUs: need !== 'all' && 'timeUs' in need ? need.untilUs : undefined,
         signal: shell.signal,
         onProgress: progress.update,
       })
@@ -106,12 +114,49 @@ async function build(store: IndexStore, source: LogSource, need: Need, args: Arg
       shell.signal.throwIfAborted()
       if (replacedBecause !== null)
         note(`binpoint: ${source.name} has another log than was indexed: ${replacedBecause}`, args, shell)
-      return log
+      return { store, log, isWhole, chosen }
     } catch (error) {
       if (!(error instanceof BinpointError) || error.code !== 'INDEX_BUSY' || tries === BUSY_TRIES) throw error
     } finally {
       progress.stop()
     }
+  }
+}
+
+export interface AskedTime {
+  readonly timeUs: number
+  readonly marginUs: number | null
+  readonly skewUs: number
+}
+
+/** Answers to times, from as much of the log as they need. `need`: of all of them. */
+export async function openAnswers(
+  known: IndexStore,
+  source: LogSource,
+  need: Need,
+  args: Arguments,
+  shell: Shell,
+  open: AsyncDisposableStack,
+): Promise<(asked: AskedTime) => Promise<AtAnswer>> {
+  let index = await refresh(known, source, need, args, shell, open)
+  return async (asked) => {
+    const { chosen } = index
+    let answer = await at({ ...index, ...asked, source, nowUs: shell.nowUs() })
+    if (!index.isWhole && answer.latest === null && answer.outcome !== 'before-first') {
+      // The clock had passed the time, but no transaction says so: one behind may.
+      index = { ...(await build(index.store, source, { timeUs: asked.timeUs }, args, shell)), chosen }
+      answer = await at({ ...index, ...asked, source, nowUs: shell.nowUs() })
+    }
+    return withChoice(answer, chosen)
+  }
+}
+
+function withChoice(answer: AtAnswer, chosen: FileOfTime | null): AtAnswer {
+  if (chosen === null) return answer
+  const { file, bound, headsRead, files } = chosen
+  return {
+    ...answer,
+    read: { from: file.name, provenBy: bound?.kind ?? null, provenUs: bound?.notAfterUs ?? null, headsRead, files },
   }
 }
 

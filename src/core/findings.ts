@@ -52,6 +52,9 @@ export type FindingCode =
   | 'DAMAGED_FILE'
   | 'REPLICATION_ERROR'
   | 'FOREIGN_ORIGIN'
+  | 'SET_TIMESTAMP'
+  | 'LONG_TRANSACTION'
+  | 'UNPROVEN'
   | 'IDEMPOTENT_MODE'
 
 export interface Finding {

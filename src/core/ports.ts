@@ -2,6 +2,7 @@
  * The ports: what the core asks of the outside, and what the outside is given. No implementation lives here.
  * The path of the bytes is synchronous: a way in fills batches and says where each event starts; the sink takes whole events.
  */
+import type { Measurement } from './clock/offset.ts'
 import type { Coordinate } from './coordinate.ts'
 
 /** A server and how to log in. `tls` undefined: PREFERRED as in the mysql client. */
@@ -53,8 +54,8 @@ export interface EventSink {
   /** The way in leaves this file. */
   endFile(cause: FileEndCause): void
   /**
-   * A batch is over: the sink may commit here. `arrivedAtUs`: this machine's clock (Unix microseconds) when the batch
-   * came from a live stream; undefined for files.
+   * A batch is over: the sink may commit here. `arrivedAtUs`: local time (monotonic, microseconds) when the batch came from a
+   * live stream; undefined for files.
    */
   endBatch(arrivedAtUs?: number): void
 }
@@ -80,6 +81,8 @@ export interface LogSource extends AsyncDisposable {
   read(request: ReadRequest, sink: EventSink): Promise<void>
   /** What a live server says of itself; null for files. */
   identity(): Promise<SourceIdentity | null>
+  /** Looks at a live server's clock; null for files. */
+  measureClock(): Promise<Measurement | null>
 }
 
 export interface SourceIdentity {

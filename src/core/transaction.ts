@@ -48,8 +48,8 @@ export interface Statement {
 }
 
 export interface CommitInterval {
-  /** Unix microseconds. */
-  readonly notBeforeUs: number
+  /** Unix microseconds; null where it says nothing of this server's clock. */
+  readonly notBeforeUs: number | null
   readonly notAfterUs: number | null
 }
 

@@ -13,6 +13,7 @@ import type { EventSink, ServerAddress } from '../core/ports.ts'
 import { BinpointError } from '../errors.ts'
 import { addressText, WAIT_TIMEOUT_SECONDS } from '../server/connection.ts'
 import { numberOf, serverError } from '../server/serverError.ts'
+import { localTimeUs } from './localTime.ts'
 import { createWire } from './wire.ts'
 
 export interface DumpRequest {
@@ -86,7 +87,7 @@ export async function dump(request: DumpRequest, sink: EventSink): Promise<void>
       }
       const endBatch = (): void => {
         isBatchOpen = false
-        attempt(() => sink.endBatch(Date.now() * 1000))
+        attempt(() => sink.endBatch(localTimeUs()))
       }
       const takePacket = (packet: Packet): void => {
         attempt(() => {

@@ -32,6 +32,7 @@ export function openFileSource(name: string, paths: readonly string[]): LogSourc
     name,
     listFiles: async (): Promise<readonly LogFile[]> => (await list()).map((file) => ({ name: file.name, size: file.size })),
     identity: () => Promise.resolve(null),
+    measureClock: () => Promise.resolve(null),
     read: async (request, sink) => readFiles(await filesFor(request), request, sink),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   }

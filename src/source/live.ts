@@ -3,6 +3,7 @@
  * server_id is nobody else's (a clash would end that replica's stream).
  */
 import { randomInt } from 'node:crypto'
+import type { Measurement } from '../core/clock/offset.ts'
 import type { LogFile, LogSource, ReadRequest, ServerAddress, SourceIdentity } from '../core/ports.ts'
 import type { EventSink } from '../core/ports.ts'
 import { BinpointError } from '../errors.ts'
@@ -10,6 +11,7 @@ import type { Row, ServerConnection } from '../server/connection.ts'
 import { addressText, connect, WAIT_TIMEOUT_SECONDS } from '../server/connection.ts'
 import { explainDump, explainLogList } from './liveErrors.ts'
 import type { Inquiry } from './liveErrors.ts'
+import { localTimeUs } from './localTime.ts'
 import type { OpenSourceOptions } from './open.ts'
 
 const DEFAULT_TIMEOUT_MS = 30_000
@@ -23,7 +25,7 @@ export async function openServerSource(address: ServerAddress, options: OpenSour
   const control = await connect(address, timeoutMs)
   try {
     const identity = await readIdentity(control)
-    await control.query(`SET SESSION wait_timeout = ${WAIT_TIMEOUT_SECONDS}`)
+    await control.query(`SET SESSION wait_timeout = ${WAIT_TIMEOUT_SECONDS}, time_zone = '+00:00'`)
     const inquiry: Inquiry = {
       control,
       version: identity.version,
@@ -41,6 +43,7 @@ export async function openServerSource(address: ServerAddress, options: OpenSour
         }
       },
       identity: () => Promise.resolve(identity),
+      measureClock: () => measureClock(control),
       read: async (request, sink) => {
         const serverId = chooseServerId([identity.serverId, ...(await inquiry.replicaIds())])
         try {
@@ -89,6 +92,24 @@ async function readIdentity(control: ServerConnection): Promise<SourceIdentity> 
     )
   }
   return { version, serverUuid, serverId: Number(about?.['id'] ?? 0) }
+}
+
+/**
+ * SYSDATE, unlike NOW, is not of the statement's start, and SET TIMESTAMP does not bend it. MySQL 5.5 gives whole seconds. Null: what
+ * answers has no clock of its own (a replay).
+ */
+async function measureClock(control: ServerConnection): Promise<Measurement | null> {
+  const askedUs = localTimeUs()
+  try {
+    const [row] = await control.queryFirst(
+      "SELECT TIMESTAMPDIFF(MICROSECOND, '1970-01-01', SYSDATE(6)) AS us, 0 AS cut",
+      "SELECT TIMESTAMPDIFF(MICROSECOND, '1970-01-01', SYSDATE()) AS us, 999999 AS cut",
+    )
+    return { askedUs, answeredUs: localTimeUs(), shownUs: Number(row?.['us']), cutUs: Number(row?.['cut']) }
+  } catch (error) {
+    if (error instanceof BinpointError && error.code === 'SERVER_ERROR') return null
+    throw error
+  }
 }
 
 async function variable(control: ServerConnection, name: string): Promise<string | null> {

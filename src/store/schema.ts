@@ -91,4 +91,46 @@ export const migrations: readonly string[] = [
     PRIMARY KEY (log, file, position)
   ) WITHOUT ROWID;
   `,
+  // Ticks in log order, with seconds that grow within a file only; times of bounds on the source's clock alone; steps of that clock.
+  // Bounds by the stamps of rotations are dropped: they were of the start of the statement that rotated the log.
+  `
+  CREATE TABLE tick_by_file (
+    log INTEGER NOT NULL REFERENCES log ON DELETE CASCADE,
+    file INTEGER NOT NULL,
+    second INTEGER NOT NULL,
+    start INTEGER NOT NULL,
+    "end" INTEGER NOT NULL,
+    max_us INTEGER,
+    transactions INTEGER NOT NULL,
+    bytes INTEGER NOT NULL,
+    PRIMARY KEY (log, file, second, start)
+  ) WITHOUT ROWID;
+  INSERT INTO tick_by_file (log, file, second, start, "end", max_us, transactions, bytes)
+    SELECT log, file, second, start, "end", max_us, transactions, bytes FROM tick;
+  DROP TABLE tick;
+  ALTER TABLE tick_by_file RENAME TO tick;
+
+  DELETE FROM bound WHERE kind = 'file';
+  ALTER TABLE file ADD COLUMN shown INTEGER NOT NULL DEFAULT 0;
+
+  DROP TABLE arrival;
+  CREATE TABLE arrival (
+    log INTEGER NOT NULL REFERENCES log ON DELETE CASCADE,
+    not_after_us INTEGER NOT NULL,
+    file INTEGER NOT NULL,
+    "end" INTEGER NOT NULL,
+    error_us INTEGER NOT NULL,
+    PRIMARY KEY (log, not_after_us)
+  ) WITHOUT ROWID;
+
+  ALTER TABLE landmark DROP COLUMN detail;
+  ALTER TABLE landmark ADD COLUMN step_from INTEGER;
+  ALTER TABLE landmark ADD COLUMN step_to INTEGER;
+  CREATE INDEX landmark_step ON landmark (log, file, start) WHERE kind = 'clock-step';
+
+  UPDATE log SET state = json_set(state,
+    '$.clock', json_object('shownSeconds', coalesce(json_extract(state, '$.clockSeconds'), 0), 'floorSeconds', 0),
+    '$.headClock', json_object('shownSeconds', coalesce(json_extract(state, '$.clockSeconds'), 0), 'floorSeconds', 0),
+    '$.checkpoints', 0, '$.isExact', json('true'), '$.lastStamp', 0, '$.sessions', json('[]')) WHERE state <> 'null';
+  `,
 ]

@@ -5,19 +5,25 @@
  */
 import type { EvidenceState } from '../core/evidence/accumulate.ts'
 import type { IndexBatch, IndexStore, LogRow } from '../core/evidence/port.ts'
-import type { BoundRow, CheckpointRow, FileRow, GapRow, LandmarkRow, TickRow } from '../core/evidence/rows.ts'
+import type { ArrivalRow, BoundRow, CheckpointRow, FileRow, GapRow, LandmarkRow, TickRow } from '../core/evidence/rows.ts'
+import { isBehind } from '../core/evidence/bounds.ts'
 import { BinpointError } from '../errors.ts'
 import { guarded, openDatabase } from './open.ts'
 
 const logColumns =
   'id, source, fingerprint, server_uuid AS serverUuid, server_id AS serverId, ended_by AS endedBy, revision, state'
 const fileColumns =
-  'ordinal, name, format, fingerprint, server_version AS serverVersion, server_id AS serverId, stamp AS stampSeconds, ' +
+  'ordinal, name, format, fingerprint, server_version AS serverVersion, server_id AS serverId, stamp AS stampSeconds, shown AS shownSeconds, ' +
   'covered_from AS coveredFrom, covered_end AS coveredEnd, anchor_start AS anchorStart, anchor_crc AS anchorCrc, ended_by AS endedBy, next'
 const tickColumns = 'second, file, start, "end", max_us AS maxUs, transactions, bytes'
-const landmarkColumns = 'file, start, kind, last_start AS lastStart, count'
+const landmarkColumns = 'file, start, kind, last_start AS lastStart, count, step_from AS stepFrom, step_to AS stepTo'
 
 type RawLog = Omit<LogRow, 'state'> & { readonly state: string }
+type RawLandmark = Omit<LandmarkRow, 'step'> & { readonly stepFrom: number | null; readonly stepTo: number | null }
+
+function landmarkOf({ stepFrom, stepTo, ...landmark }: RawLandmark): LandmarkRow {
+  return { ...landmark, step: stepFrom === null || stepTo === null ? null : { fromSeconds: stepFrom, toSeconds: stepTo } }
+}
 
 /** Opens or makes the index at `path` (`:memory:` for none on disk). Throws INDEX_* errors. */
 export function openStore(path: string): IndexStore {
@@ -32,33 +38,70 @@ export function openStore(path: string): IndexStore {
     const prepared = db.prepare(sql)
     return (...values) => guarded(path, () => prepared.all(...values) as Row[])
   }
+  const each = <Row>(sql: string): ((...values: readonly unknown[]) => Generator<Row>) => {
+    const prepared = db.prepare(sql)
+    return function* (...values) {
+      try {
+        yield* prepared.iterate(...values) as Iterable<Row>
+      } catch (error) {
+        guarded(path, () => {
+          throw error
+        })
+      }
+    }
+  }
 
   const currentLog = query<RawLog>(`SELECT ${logColumns} FROM log WHERE source = ? AND ended_by IS NULL`)
   const logs = list<RawLog>(`SELECT ${logColumns} FROM log WHERE source = ? ORDER BY id`)
   const files = list<FileRow>(`SELECT ${fileColumns} FROM file WHERE log = ? ORDER BY ordinal`)
-  const tickAtOrAfter = query<TickRow>(
-    `SELECT ${tickColumns} FROM tick WHERE log = ? AND second >= ? ORDER BY second, file, start LIMIT 1`,
+  const tickInFile = query<TickRow>(
+    `SELECT ${tickColumns} FROM tick WHERE log = ? AND file = ? AND second >= ? ORDER BY second, start LIMIT 1`,
   )
   const tickAfter = query<TickRow>(
-    `SELECT ${tickColumns} FROM tick WHERE log = ? AND (second, file, start) > (?, ?, ?) ORDER BY second, file, start LIMIT 1`,
+    `SELECT ${tickColumns} FROM tick WHERE log = ? AND (file, second, start) > (?, ?, ?) ORDER BY file, second, start LIMIT 1`,
   )
   const tickBefore = query<TickRow>(
-    `SELECT ${tickColumns} FROM tick WHERE log = ? AND (second, file, start) < (?, ?, ?) ORDER BY second DESC, file DESC, start DESC LIMIT 1`,
+    `SELECT ${tickColumns} FROM tick WHERE log = ? AND (file, second, start) < (?, ?, ?) ORDER BY file DESC, second DESC, start DESC LIMIT 1`,
   )
   const lastTick = query<TickRow>(
-    `SELECT ${tickColumns} FROM tick WHERE log = ? ORDER BY second DESC, file DESC, start DESC LIMIT 1`,
+    `SELECT ${tickColumns} FROM tick WHERE log = ? ORDER BY file DESC, second DESC, start DESC LIMIT 1`,
+  )
+  const ticks = each<TickRow>(
+    `SELECT ${tickColumns} FROM tick WHERE log = ? AND (file, second, start) >= (?, ?, ?) AND (file, second, start) < (?, ?, ?)
+     ORDER BY file, second, start`,
   )
   const sumTicks = query<{ transactions: number; bytes: number }>(
     `SELECT coalesce(sum(transactions), 0) AS transactions, coalesce(sum(bytes), 0) AS bytes FROM tick
-     WHERE log = ? AND (second, file, start) >= (?, ?, ?) AND (second, file, start) < (?, ?, ?)`,
+     WHERE log = ? AND (file, second, start) >= (?, ?, ?) AND (file, second, start) < (?, ?, ?)`,
   )
   const boundAt = query<BoundRow>(
     `SELECT file, "end", not_after_us AS notAfterUs, kind FROM bound WHERE log = ? AND not_after_us <= ? ORDER BY not_after_us DESC LIMIT 1`,
   )
+  const arrivalAt = query<BoundRow>(
+    `SELECT file, "end", not_after_us AS notAfterUs, 'arrival' AS kind FROM arrival WHERE log = ? AND not_after_us <= ? ORDER BY not_after_us DESC LIMIT 1`,
+  )
+  const boundBehind = query<{ notAfterUs: number }>(
+    `SELECT not_after_us AS notAfterUs FROM bound WHERE log = ? AND not_after_us > ? AND (file, "end") >= (?, ?) ORDER BY not_after_us LIMIT 1`,
+  )
+  const arrivalBehind = query<{ notAfterUs: number }>(
+    `SELECT not_after_us AS notAfterUs FROM arrival WHERE log = ? AND not_after_us > ? AND (file, "end") >= (?, ?) ORDER BY not_after_us LIMIT 1`,
+  )
+  const lastArrival = query<ArrivalRow>(
+    `SELECT file, "end", not_after_us - error_us AS atUs, error_us AS errorUs FROM arrival WHERE log = ? ORDER BY not_after_us DESC LIMIT 1`,
+  )
+  const firstBound = query<BoundRow>(
+    'SELECT file, "end", not_after_us AS notAfterUs, kind FROM bound WHERE log = ? ORDER BY not_after_us LIMIT 1',
+  )
   const checkpointBefore = query<CheckpointRow>(
     `SELECT file, start, gtid_set AS gtidSet FROM checkpoint WHERE log = ? AND (file, start) <= (?, ?) ORDER BY file DESC, start DESC LIMIT 1`,
   )
-  const landmarks = list<LandmarkRow>(`SELECT ${landmarkColumns} FROM landmark WHERE log = ? ORDER BY file, start, kind`)
+  const landmarks = list<RawLandmark>(`SELECT ${landmarkColumns} FROM landmark WHERE log = ? ORDER BY file, start, kind`)
+  const landmarksIn = list<RawLandmark>(
+    `SELECT ${landmarkColumns} FROM landmark WHERE log = ? AND (file, start) >= (?, ?) AND (file, start) < (?, ?) ORDER BY file, start, kind`,
+  )
+  const clockSteps = list<RawLandmark>(
+    `SELECT ${landmarkColumns} FROM landmark WHERE log = ? AND kind = 'clock-step' ORDER BY file, start`,
+  )
   const gaps = list<GapRow>('SELECT file, position, cause FROM gap WHERE log = ? ORDER BY file, position')
 
   const insertLog = db.prepare(
@@ -68,8 +111,8 @@ export function openStore(path: string): IndexStore {
     'UPDATE log SET revision = revision + 1, state = ? WHERE id = ? AND revision = ? AND ended_by IS NULL',
   )
   const putFile = db.prepare(
-    `INSERT OR REPLACE INTO file (log, ordinal, name, format, fingerprint, server_version, server_id, stamp, covered_from, covered_end,
-       anchor_start, anchor_crc, ended_by, next) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    `INSERT OR REPLACE INTO file (log, ordinal, name, format, fingerprint, server_version, server_id, stamp, shown, covered_from,
+       covered_end, anchor_start, anchor_crc, ended_by, next) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   )
   const putTick = db.prepare(
     `INSERT OR REPLACE INTO tick (log, second, file, start, "end", max_us, transactions, bytes) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
@@ -78,9 +121,11 @@ export function openStore(path: string): IndexStore {
   const putBound = db.prepare('INSERT OR REPLACE INTO bound (log, not_after_us, file, "end", kind) VALUES (?, ?, ?, ?, ?)')
   const putCheckpoint = db.prepare('INSERT OR REPLACE INTO checkpoint (log, file, start, gtid_set) VALUES (?, ?, ?, ?)')
   const putLandmark = db.prepare(
-    'INSERT OR REPLACE INTO landmark (log, file, start, kind, last_start, count) VALUES (?, ?, ?, ?, ?, ?)',
+    'INSERT OR REPLACE INTO landmark (log, file, start, kind, last_start, count, step_from, step_to) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
   )
-  const putArrival = db.prepare('INSERT OR REPLACE INTO arrival (log, file, "end", at_us) VALUES (?, ?, ?, ?)')
+  const putArrival = db.prepare(
+    'INSERT OR REPLACE INTO arrival (log, not_after_us, file, "end", error_us) VALUES (?, ?, ?, ?, ?)',
+  )
   const dropGaps = db.prepare('DELETE FROM gap WHERE log = ? AND file = ?')
   const putGap = db.prepare('INSERT OR REPLACE INTO gap (log, file, position, cause) VALUES (?, ?, ?, ?)')
 
@@ -108,6 +153,7 @@ export function openStore(path: string): IndexStore {
         f.serverVersion,
         f.serverId,
         f.stampSeconds,
+        f.shownSeconds,
         f.coveredFrom,
         f.coveredEnd,
         f.anchorStart,
@@ -119,28 +165,49 @@ export function openStore(path: string): IndexStore {
     for (const t of batch.rows.ticks) putTick.run(log.id, t.second, t.file, t.start, t.end, t.maxUs, t.transactions, t.bytes)
     for (const bound of batch.rows.bounds) addBound(log.id, bound)
     for (const c of batch.rows.checkpoints) putCheckpoint.run(log.id, c.file, c.start, c.gtidSet)
-    for (const l of batch.rows.landmarks) putLandmark.run(log.id, l.file, l.start, l.kind, l.lastStart, l.count)
-    for (const a of batch.arrivals) putArrival.run(log.id, a.file, a.end, a.atUs)
+    for (const l of batch.rows.landmarks)
+      putLandmark.run(
+        log.id,
+        l.file,
+        l.start,
+        l.kind,
+        l.lastStart,
+        l.count,
+        l.step?.fromSeconds ?? null,
+        l.step?.toSeconds ?? null,
+      )
+    for (const a of batch.arrivals) putArrival.run(log.id, a.atUs + a.errorUs, a.file, a.end, a.errorUs)
     for (const g of batch.gaps) putGap.run(log.id, g.file, g.position, g.cause)
   })
 
-  /** Seconds never decrease along the log: halving their range finds a position as fast as an index on positions, which would take room. */
+  /**
+   * Seconds never decrease along a file: halving their range finds a position as fast as an index on positions, which would take room.
+   * `file` may be one without ticks: then the first tick behind it.
+   */
   function tickContaining(log: number, file: number, position: number): TickRow | null {
-    const isBefore = (tick: TickRow | null): tick is TickRow =>
-      tick !== null && (tick.file < file || (tick.file === file && tick.end <= position))
-    let tick = tickAtOrAfter(log, 0)
-    let before = tick?.second ?? 0
-    let behind = (lastTick(log)?.second ?? 0) + 1
+    const isBefore = (tick: TickRow | null): tick is TickRow => tick !== null && tick.file === file && tick.end <= position
+    const none = { second: 0, file, start: 0 }
+    let tick = tickInFile(log, file, 0) ?? tickAfter(log, file, Number.MAX_SAFE_INTEGER, 0)
+    if (!isBefore(tick)) return tick
+    let before = tick.second
+    let behind = (tickBefore(log, file + 1, 0, 0) ?? none).second + 1
     while (behind - before > 1) {
       const middle = Math.floor((before + behind) / 2)
-      const found = tickAtOrAfter(log, middle)
+      const found = tickInFile(log, file, middle)
       if (isBefore(found)) {
         before = middle
         tick = found
       } else behind = middle
     }
-    while (isBefore(tick)) tick = tickAfter(log, tick.second, tick.file, tick.start)
+    while (isBefore(tick)) tick = tickAfter(log, tick.file, tick.second, tick.start)
     return tick
+  }
+
+  /** The one that proves more. */
+  function anyBoundAt(log: number, timeUs: number): BoundRow | null {
+    const bound = boundAt(log, timeUs)
+    const arrival = arrivalAt(log, timeUs)
+    return bound === null || (arrival !== null && isBehind(arrival, bound)) ? arrival : bound
   }
 
   const parsed = (log: RawLog): LogRow => ({ ...log, state: JSON.parse(log.state) as EvidenceState | null })
@@ -164,34 +231,45 @@ export function openStore(path: string): IndexStore {
       return { ...log, revision: log.revision + 1, state: batch.state }
     },
     files: (log) => files(log.id),
-    tickAtOrAfter: (log, second) => tickAtOrAfter(log.id, second),
-    tickAfter: (log, t) => tickAfter(log.id, t.second, t.file, t.start),
-    tickBefore: (log, t) => tickBefore(log.id, t.second, t.file, t.start),
+    tickInFile: (log, file, second) => tickInFile(log.id, file, second),
+    tickAfter: (log, t) => tickAfter(log.id, t.file, t.second, t.start),
+    tickBefore: (log, t) => tickBefore(log.id, t.file, t.second, t.start),
     lastTick: (log) => lastTick(log.id),
     tickContaining: (log, file, position) => tickContaining(log.id, file, position),
+    ticks: (log, from, to) => ticks(log.id, from.file, from.second, from.start, to.file, to.second, to.start),
     sumTicks: (log, from, to) =>
       sumTicks(
         log.id,
-        from.second,
         from.file,
+        from.second,
         from.start,
-        to?.second ?? Number.MAX_SAFE_INTEGER,
-        to?.file ?? 0,
+        to?.file ?? Number.MAX_SAFE_INTEGER,
+        to?.second ?? 0,
         to?.start ?? 0,
       ) ?? {
         transactions: 0,
         bytes: 0,
       },
-    boundAt: (log, timeUs) => boundAt(log.id, timeUs),
+    boundAt: (log, timeUs) => anyBoundAt(log.id, timeUs),
+    notAfter: (log, { file, position }, afterUs) =>
+      Math.min(
+        ...[boundBehind, arrivalBehind].map(
+          (find) => find(log.id, afterUs, file, position)?.notAfterUs ?? Number.POSITIVE_INFINITY,
+        ),
+      ),
+    firstBound: (log) => firstBound(log.id),
+    lastArrival: (log) => lastArrival(log.id),
     checkpointBefore: (log, file, position) => checkpointBefore(log.id, file, position),
-    landmarks: (log) => landmarks(log.id),
+    landmarks: (log) => landmarks(log.id).map(landmarkOf),
+    landmarksIn: (log, from, to) => landmarksIn(log.id, from.file, from.position, to.file, to.position).map(landmarkOf),
+    clockSteps: (log) => clockSteps(log.id).map(landmarkOf),
     gaps: (log) => gaps(log.id),
     dump: (log) => ({
       files: files(log.id),
-      ticks: list(`SELECT ${tickColumns} FROM tick WHERE log = ? ORDER BY second, file, start`)(log.id),
+      ticks: list(`SELECT ${tickColumns} FROM tick WHERE log = ? ORDER BY file, second, start`)(log.id),
       bounds: list('SELECT not_after_us, file, "end", kind FROM bound WHERE log = ? ORDER BY not_after_us')(log.id),
       checkpoints: list('SELECT file, start, gtid_set FROM checkpoint WHERE log = ? ORDER BY file, start')(log.id),
-      landmarks: landmarks(log.id),
+      landmarks: landmarks(log.id).map(landmarkOf),
       gaps: gaps(log.id),
     }),
     counts: (log) =>

@@ -1,251 +1,184 @@
 /**
- * Logs of made-up histories, where the test knows when each transaction committed: nothing that committed at or after the time lies
- * ahead of `safe`, as long as no statement ran for longer than the margin; what is between the two answers is counted right.
+ * Made-up histories, where the test knows when each transaction committed, and what the log shows of it. Nothing that committed at or
+ * after the time lies ahead of `safe`, whatever the stamps say; and `safe` is no earlier than what the log proves.
+ * HISTORIES=100000 makes so many of them.
  */
-import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { at } from '../../src/app/at.ts'
 import { atOffline } from '../../src/app/atOffline.ts'
 import { buildIndex } from '../../src/app/index.ts'
 import type { AtAnswer } from '../../src/core/answer.ts'
-import { EventType } from '../../src/core/binlog/layout.ts'
-import { openFileSource } from '../../src/source/files.ts'
 import { openStore } from '../../src/store/store.ts'
-import type { LogInMaking } from '../support/bytes.ts'
-import { beginLog, body } from '../support/bytes.ts'
-import { temporaryFolder } from '../support/logs.ts'
+import type { Commit, History, Idea, IdeaOptions, Kind, Proof } from '../support/history.ts'
+import { BEGIN_US, ideas, kinds, SECOND, write } from '../support/history.ts'
+import { openMemory } from '../support/memory.ts'
 
-const SECOND = 1_000_000
-const BEGIN_US = 1_700_000_000 * SECOND
-const MARGIN_US = 10 * SECOND
+const histories = Number(process.env['HISTORIES'] ?? 2000)
+/** A share of them for each property. */
+const numRuns = Math.ceil(histories / 12)
 
-/** One transaction as it is thought up. */
-interface Idea {
-  /** Since the commit before (microseconds). */
-  readonly afterUs: number
-  /** From the statement's start to the commit, at most MARGIN_US. */
-  readonly lastsUs: number
-  readonly session: number
-  /** Seconds that SET TIMESTAMP moves its stamps by, beyond the history's begin; 0: not forged. */
-  readonly forgedBy: number
-  readonly isForeign: boolean
-  /** The log is rotated before it. */
-  readonly rotates: boolean
-}
-
-interface Written {
-  readonly file: number
-  readonly start: number
-  readonly end: number
-  readonly committedUs: number
-  /** Seconds. */
-  readonly stamp: number
-}
-
-type Kind = 'mysql-5.7' | 'mysql-8.4' | 'mariadb'
-
-const idea: fc.Arbitrary<Idea> = fc.record({
-  afterUs: fc.oneof(
-    fc.constant(0),
-    fc.integer({ min: 1, max: 900_000 }),
-    fc.constant(SECOND),
-    fc.integer({ min: SECOND, max: 40 * SECOND }),
-  ),
-  lastsUs: fc.oneof(fc.integer({ min: 0, max: 50_000 }), fc.integer({ min: 0, max: MARGIN_US })),
-  session: fc.integer({ min: 1, max: 3 }),
-  forgedBy: fc.oneof(
-    { weight: 8, arbitrary: fc.constant(0) },
-    { weight: 1, arbitrary: fc.integer({ min: -90_000, max: -2_000 }) },
-  ),
-  isForeign: fc.oneof({ weight: 8, arbitrary: fc.constant(false) }, { weight: 1, arbitrary: fc.constant(true) }),
-  rotates: fc.oneof({ weight: 6, arbitrary: fc.constant(false) }, { weight: 1, arbitrary: fc.constant(true) }),
-})
-
-const history = fc.array(idea, { minLength: 1, maxLength: 40 })
-
-/** Writes the files into the folder; returns what is in them. */
-function write(folder: string, kind: Kind, ideas: readonly Idea[]): Written[] {
-  const written: Written[] = []
-  const names: string[] = []
-  const version = { 'mysql-5.7': '5.7.44-log', 'mysql-8.4': '8.4.3', mariadb: '10.11.6-MariaDB-log' }[kind]
-  const idleSince = new Map<number, number>()
-  let nowUs = BEGIN_US
-  let log = begin()
-
-  function begin(): LogInMaking {
-    names.push(`mysql-bin.${String(names.length + 1).padStart(6, '0')}`)
-    const seconds = Math.floor(nowUs / SECOND)
-    return beginLog({ version, stamp: seconds, created: names.length === 1 ? seconds : 0 })
-  }
-  function save(): void {
-    writeFileSync(join(folder, names.at(-1) ?? ''), log.bytes())
-  }
-
-  for (const { afterUs, lastsUs, session, forgedBy, isForeign, rotates } of ideas) {
-    if (rotates) {
-      const next = `mysql-bin.${String(names.length + 1).padStart(6, '0')}`
-      log.add(EventType.ROTATE, body.rotate(next), { stamp: Math.floor(nowUs / SECOND) })
-      save()
-      log = begin()
-    }
-    nowUs += afterUs
-    const begunUs = Math.max(nowUs - lastsUs, idleSince.get(session) ?? BEGIN_US)
-    idleSince.set(session, nowUs)
-    const stamp = Math.floor(begunUs / SECOND) + forgedBy - (isForeign ? 3600 : 0)
-    const start = add(kind, stamp, { session, committedUs: nowUs, serverId: isForeign ? 9 : 1, number: written.length + 1 })
-    written.push({ file: names.length - 1, start, end: log.position, committedUs: nowUs, stamp })
-  }
-  save()
-  writeFileSync(join(folder, 'mysql-bin.index'), names.map((name) => `./${name}\n`).join(''))
-  return written
-
-  function add(
-    kindOfLog: Kind,
-    stamp: number,
-    of: { session: number; committedUs: number; serverId: number; number: number },
-  ): number {
-    const header = { stamp, serverId: of.serverId }
-    const execTime = (Math.floor(of.committedUs / SECOND) - stamp) >>> 0
-    const first = {
-      'mysql-5.7': () => null,
-      'mysql-8.4': () => log.add(EventType.ANONYMOUS_GTID, body.gtid('0'.repeat(32), 0, of.committedUs), header),
-      mariadb: () => log.add(EventType.MARIADB_GTID, body.mariaDbGtid(of.number), header),
-    }[kindOfLog]()
-    const begun =
-      kindOfLog === 'mariadb' ? null : log.add(EventType.QUERY, body.query('BEGIN', { thread: of.session, execTime }), header)
-    log.add(EventType.TABLE_MAP, body.tableMap('d', 't'), header)
-    log.add(kindOfLog === 'mariadb' ? EventType.WRITE_ROWS_V1 : EventType.WRITE_ROWS, rowsOf(kindOfLog, of.number), header)
-    log.add(EventType.XID, body.xid(of.number), header)
-    return first ?? begun ?? 0
-  }
-}
-
-/** The event of version 1 has no extra data in its head. */
-function rowsOf(kind: Kind, value: number): Buffer {
-  const rows = body.writeRows(value)
-  return kind === 'mariadb' ? Buffer.concat([rows.subarray(0, 8), rows.subarray(10)]) : rows
-}
-
-interface Asked {
+interface Case {
   readonly ideas: readonly Idea[]
-  readonly timeUs: number
-  readonly marginUs: number
-  readonly skewUs: number
+  /** As a place among the times that matter (0 to 1), and a little beside it. */
+  readonly asked: readonly { readonly place: number; readonly besideUs: number }[]
 }
 
-/** A time of the history, often right on a commit or on a second. */
-const asked: fc.Arbitrary<Asked> = history.chain((ideas) => {
-  const lengthUs = ideas.reduce((sum, one) => sum + one.afterUs, 0)
-  let sinceUs = 0
-  const commits = ideas.map((one) => BEGIN_US + (sinceUs += one.afterUs))
+function cases(options: IdeaOptions): fc.Arbitrary<Case> {
   return fc.record({
-    ideas: fc.constant(ideas),
-    timeUs: fc.oneof(
-      fc.integer({ min: BEGIN_US, max: BEGIN_US + lengthUs + 5 * SECOND }),
-      fc.integer({ min: 0, max: Math.ceil(lengthUs / SECOND) + 3 }).map((seconds) => BEGIN_US + seconds * SECOND),
-      fc.constantFrom(...commits),
-      fc.constantFrom(...commits).map((us) => us + 1),
+    ideas: ideas(options),
+    asked: fc.array(
+      fc.record({
+        place: fc.double({ min: 0, max: 1, noNaN: true }),
+        besideUs: fc.oneof(
+          fc.constantFrom(0, 1, -1, SECOND, -SECOND),
+          fc.integer({ min: -5000, max: 5000 }).map((s) => s * SECOND),
+        ),
+      }),
+      { minLength: 3, maxLength: 8 },
     ),
-    marginUs: fc.constantFrom(MARGIN_US, MARGIN_US + 1, 60 * SECOND),
-    skewUs: fc.constantFrom(0, 1, 5 * SECOND),
   })
-})
+}
 
-async function answers(
-  kind: Kind,
-  { ideas, timeUs, marginUs, skewUs }: Asked,
-): Promise<{ written: readonly Written[]; online: AtAnswer; offline: AtAnswer; again: AtAnswer }> {
-  const folder = temporaryFolder()
-  const written = write(folder, kind, ideas)
-  await using source = openFileSource(folder, [join(folder, 'mysql-bin.index')])
+/** Right on a commit or on a proof, or beside. */
+function timesOf({ asked }: Case, history: History): number[] {
+  const known = [...history.commits.map((t) => t.committedUs), ...history.proofs.map((proof) => proof.notAfterUs), history.endUs]
+  return asked.map(({ place, besideUs }) => (known[Math.floor(place * (known.length - 1))] ?? BEGIN_US) + besideUs)
+}
+
+interface Answered {
+  readonly timeUs: number
+  readonly online: AtAnswer
+  readonly offline: AtAnswer
+}
+
+async function answers(history: History, timesUs: readonly number[], marginUs: number | null): Promise<Answered[]> {
+  await using source = openMemory(history.files)
   using store = openStore(':memory:')
   const { log } = await buildIndex({ store, source })
-  expect(store.counts(log).transactions).toBe(written.length)
-  const online = await at({ store, log, source, timeUs, marginUs, skewUs })
-  const again = await at({ store, log, source, timeUs: timeUs - skewUs, marginUs, skewUs: 0 })
-  return { written, online, again, offline: atOffline({ store, log, timeUs, marginUs, skewUs }) }
+  expect(store.counts(log).transactions).toBe(history.commits.length)
+  const list: Answered[] = []
+  for (const timeUs of timesUs) {
+    const online = await at({ store, log, source, timeUs, marginUs, skewUs: 0, nowUs: history.endUs + SECOND })
+    list.push({ timeUs, online, offline: atOffline({ store, log, timeUs, skewUs: 0 }) })
+  }
+  return list
 }
 
 const orderOf = (place: { file: string; position: number }): number => Number(place.file.slice(-6)) * 1e9 + place.position
-const orderOfWritten = (t: Written): number => (t.file + 1) * 1e9 + t.start
+const orderOfCommit = (t: Commit): number => (t.file + 1) * 1e9 + t.start
 
-/** What committed at or after the time, and lies ahead of the answer. */
-function lost(written: readonly Written[], answer: AtAnswer): readonly Written[] {
-  const { safe } = answer
-  if (safe === null) return []
-  return written.filter((t) => t.committedUs >= answer.effectiveUs && orderOfWritten(t) < orderOf(safe))
+/** What committed at the time or later, and lies ahead of the answer. */
+function lost(commits: readonly Commit[], { safe, effectiveUs }: AtAnswer): readonly Commit[] {
+  return safe === null ? [] : commits.filter((t) => t.committedUs >= effectiveUs && orderOfCommit(t) < orderOf(safe))
 }
 
-for (const kind of ['mysql-5.7', 'mysql-8.4', 'mariadb'] as const) {
-  describe(`a history in a log of ${kind}`, () => {
-    test('nothing of the time or later lies ahead of safe', async () => {
-      await fc.assert(
-        fc.asyncProperty(asked, async (one) => {
-          const { written, online, offline, again } = await answers(kind, one)
-          expect(lost(written, online)).toEqual([])
-          // Where all stamps are foreign or forged, ticks alone cannot tell.
-          const isForeign = one.ideas.some((each) => each.isForeign)
-          expect(isForeign ? [] : lost(written, offline)).toEqual([])
-          const covered = Math.floor(BEGIN_US / SECOND) + 1
-          expect(online.outcome === 'before-first').toBe(online.effectiveUs < covered * SECOND)
-          expect({ ...online, askedUs: 0 }).toEqual({ ...again, askedUs: 0 })
-        }),
-        { numRuns: 80 },
-      )
-    })
+/** The first transaction behind all that is proven by the time, or (null) none. Undefined: nothing is proven. */
+function proven(commits: readonly Commit[], proofs: readonly Proof[], timeUs: number): Commit | null | undefined {
+  const holding = proofs.filter((proof) => proof.notAfterUs <= timeUs)
+  if (holding.length === 0) return undefined
+  const to = Math.max(...holding.map((proof) => (proof.file + 1) * 1e9 + proof.end))
+  return commits.find((t) => orderOfCommit(t) >= to) ?? null
+}
 
-    test('both answers are boundaries, in order, and what lies between is counted', async () => {
-      await fc.assert(
-        fc.asyncProperty(asked, async (one) => {
-          const { written, online, offline } = await answers(kind, one)
+const all: IdeaOptions = { forged: 'any', foreign: true, steps: true, longestUs: 1800 * SECOND }
+const honest: IdeaOptions = { ...all, forged: false, foreign: false, steps: false }
+
+describe.each(kinds)('a history in a log of %s', (kind: Kind) => {
+  test('nothing of the time or later lies ahead of safe, whatever the clocks did', async () => {
+    await fc.assert(
+      fc.asyncProperty(cases(all), async (one) => {
+        const history = write(kind, one.ideas)
+        for (const { online, offline } of await answers(history, timesOf(one, history), null)) {
+          expect(lost(history.commits, online)).toEqual([])
+          expect(lost(history.commits, offline)).toEqual([])
+        }
+      }),
+      { numRuns },
+    )
+  })
+
+  test('safe is where the proof ends, and not before', async () => {
+    await fc.assert(
+      fc.asyncProperty(cases({ ...all, forged: kind === 'mariadb' ? false : 'any', steps: false }), async (one) => {
+        const history = write(kind, one.ideas)
+        for (const { timeUs, online } of await answers(history, timesOf(one, history), null)) {
+          const wanted =
+            kind === 'mysql-8.4'
+              ? timeUs < Math.min(...history.proofs.map((proof) => proof.notAfterUs))
+                ? undefined
+                : (history.commits.find((t) => t.committedUs >= timeUs) ?? null)
+              : proven(history.commits, history.proofs, timeUs)
+          const place = online.safe === null ? undefined : orderOf(online.safe)
+          const end = Math.max(...history.commits.map((t) => (t.file + 1) * 1e9 + t.end))
+          if (wanted === null) expect(place).toBeGreaterThanOrEqual(end)
+          else expect(place).toBe(wanted === undefined ? undefined : orderOfCommit(wanted))
+        }
+      }),
+      { numRuns },
+    )
+  })
+
+  test('with a margin, only what ran for longer is lost; both answers are boundaries, in order, and what lies between is counted', async () => {
+    const marginUs = 60 * SECOND
+    await fc.assert(
+      fc.asyncProperty(cases({ ...all, forged: 'far', steps: false, longestUs: marginUs }), async (one) => {
+        const history = write(kind, one.ideas)
+        const { commits } = history
+        const ends = new Set(commits.map((t) => t.end))
+        const starts = new Set(commits.map(orderOfCommit))
+        const isBoundary = (place: { file: string; position: number }): boolean =>
+          starts.has(orderOf(place)) || ends.has(place.position) || history.files.at(-1)?.bytes.length === place.position
+        for (const { online, offline } of await answers(history, timesOf(one, history), marginUs)) {
+          expect(lost(commits, online)).toEqual([])
           for (const { safe, latest, distance } of [online, offline]) {
             if (safe === null || latest === null) continue
-            const ends = new Set(written.map((t) => t.end))
-            const isEnd = (place: { position: number }): boolean => ends.has(place.position)
-            const starts = new Set(written.map(orderOfWritten))
-            expect([starts.has(orderOf(safe)) || isEnd(safe), starts.has(orderOf(latest)) || isEnd(latest)]).toEqual([true, true])
+            expect([isBoundary(safe), isBoundary(latest)]).toEqual([true, true])
             expect(orderOf(safe)).toBeLessThanOrEqual(orderOf(latest))
-            const between = written.filter((t) => orderOfWritten(t) >= orderOf(safe) && orderOfWritten(t) < orderOf(latest))
+            const between = commits.filter((t) => orderOfCommit(t) >= orderOf(safe) && orderOfCommit(t) < orderOf(latest))
             expect(distance).toMatchObject({
               transactions: between.length,
               bytes: between.reduce((sum, t) => sum + (t.end - t.start), 0),
             })
           }
-        }),
-        { numRuns: 50 },
-      )
-    })
-
-    test('without forged stamps, latest is the first one of the time, and safe not earlier than the margin asks for', async () => {
-      await fc.assert(
-        fc.asyncProperty(asked, async (one) => {
-          const ideas = one.ideas.map((each) => ({ ...each, forgedBy: 0, isForeign: false }))
-          const { written, online } = await answers(kind, { ...one, ideas })
-          if (online.safe === null || online.latest === null) return
-          const { effectiveUs: timeUs } = online
-          const has = (us: number) => (t: Written) =>
-            kind === 'mysql-8.4' ? t.committedUs >= us : t.stamp >= Math.floor(us / SECOND)
-          const first = written.find(has(timeUs))
-          expect(first === undefined ? online.outcome : orderOf(online.latest)).toBe(
-            first === undefined ? 'after-last' : orderOfWritten(first),
-          )
-          const exact = { safe: online.latest, distance: { reason: 'exact' }, findings: [] }
-          expect(online).toMatchObject(kind === 'mysql-8.4' ? exact : {})
-          const safe = orderOf(online.safe)
-          const byMargin = written.findIndex(has(timeUs - one.marginUs))
-          const tooMany = written
-            .slice(0, Math.max(0, byMargin))
-            .filter((t) => orderOfWritten(t) >= safe)
-            .filter(
-              (t, _i, [oldest]) =>
-                t === oldest && Math.max(...written.slice(0, written.indexOf(t) + 1).map((w) => w.stamp)) === t.stamp,
-            )
-          expect(tooMany).toEqual([])
-        }),
-        { numRuns: 50 },
-      )
-    })
+        }
+      }),
+      { numRuns },
+    )
   })
-}
+
+  test('a stamp that lies moves no answer: latest is the first honest one of the time, safe where it was without it', async () => {
+    await fc.assert(
+      fc.asyncProperty(cases(honest), fc.nat(), fc.constantFrom(-900_000, 300_000_000), async (one, which, forgedTo) => {
+        const index = which % one.ideas.length
+        const plain = write(kind, one.ideas)
+        const lying = write(
+          kind,
+          one.ideas.map((idea, i) => (i === index ? { ...idea, forgedTo, rotates: false, before: 'nothing' as const } : idea)),
+        )
+        fc.pre(lying.files.length === plain.files.length)
+        const times = timesOf(one, plain)
+        const honestly = await answers(plain, times, null)
+        for (const [i, { timeUs, online }] of (await answers(lying, times, null)).entries()) {
+          const without = honestly[i]?.online
+          expect(online.safe).toEqual(
+            without?.safe == null ? without?.safe : { ...without.safe, notBeforeUs: online.safe?.notBeforeUs },
+          )
+          const second = Math.floor(timeUs / SECOND)
+          const has = (t: Commit): boolean => (kind === 'mysql-8.4' ? t.committedUs >= timeUs : t.says >= second)
+          const isLiar = (t: Commit): boolean => t.idea?.forgedTo != null
+          const first = lying.commits.find((t) => !isLiar(t) && has(t))
+          const liar = lying.commits.find(isLiar)
+          const mayBe = [first === undefined ? null : orderOfCommit(first), liar === undefined ? 0 : orderOfCommit(liar)]
+          if (online.outcome === 'after-last') expect(first).toBeUndefined()
+          if (online.latest === null || online.outcome !== 'located') continue
+          expect(mayBe).toContain(orderOf(online.latest))
+          // Where it is the answer itself, it had committed then.
+          if (orderOf(online.latest) === mayBe[1] && first !== liar)
+            expect(liar?.committedUs).toBeGreaterThanOrEqual(second * SECOND)
+        }
+      }),
+      { numRuns },
+    )
+  })
+})

@@ -1,84 +1,118 @@
 /** Which of many files a time is in, by few heads; and an index that begins there answers as one of the whole log does. */
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { at } from '../../src/app/at.ts'
-import { newestFileBefore } from '../../src/app/fileOfTime.ts'
+import { fileOfTime } from '../../src/app/fileOfTime.ts'
 import { buildIndex } from '../../src/app/index.ts'
 import type { AtAnswer } from '../../src/core/answer.ts'
+import { EventType } from '../../src/core/binlog/layout.ts'
 import type { LogSource } from '../../src/core/ports.ts'
 import { openFileSource } from '../../src/source/files.ts'
 import { openStore } from '../../src/store/store.ts'
-import { addRows, beginLog, STAMP } from '../support/bytes.ts'
-import { fixtureLog, temporaryFolder } from '../support/logs.ts'
+import { beginLog, body, STAMP } from '../support/bytes.ts'
+import { ideas, kinds, SECOND, write } from '../support/history.ts'
+import { fixtureLog } from '../support/logs.ts'
+import type { MemoryFile, MemorySource } from '../support/memory.ts'
+import { openMemory } from '../support/memory.ts'
 
-interface Counted {
-  readonly source: LogSource
-  /** Heads that were read since the last look. */
-  readonly heads: () => number
+/** One file of MySQL 8.4 for each second of a first commit, in this order, as rotations make them. */
+function sourceOf(seconds: readonly number[]): MemorySource {
+  return openMemory(
+    seconds.map((second, i): MemoryFile => {
+      const log = beginLog({ version: '8.4.3', stamp: second })
+      for (const us of [0, 500_000]) {
+        const header = { stamp: second }
+        log.add(EventType.ANONYMOUS_GTID, body.gtid('0'.repeat(32), 0, second * SECOND + us), header)
+        log.add(EventType.QUERY, body.query('BEGIN'), header)
+        log.add(EventType.XID, body.xid(i), header)
+      }
+      log.add(EventType.ROTATE, body.rotate(nameOf(i + 1)), { stamp: second })
+      return { name: nameOf(i), bytes: log.bytes() }
+    }),
+  )
 }
 
-/** One file for each stamp, in this order. */
-function sourceOf(stamps: readonly number[]): Counted {
-  const folder = join(temporaryFolder(), 'log')
-  mkdirSync(folder)
-  for (const [i, stamp] of stamps.entries()) {
-    const log = beginLog({ stamp })
-    addRows(log, i)
-    writeFileSync(join(folder, `mysql-bin.${String(i + 1).padStart(6, '0')}`), log.bytes())
-  }
-  const files = openFileSource('log', [folder])
-  let heads = 0
-  const source: LogSource = {
-    ...files,
-    read: (request, sink) => {
-      heads++
-      return files.read(request, sink)
-    },
-  }
-  return {
-    source,
-    heads: () => {
-      const read = heads
-      heads = 0
-      return read
-    },
-  }
-}
+const nameOf = (index: number): string => `mysql-bin.${String(index + 1).padStart(6, '0')}`
+/** Those of heads, which end within the file. */
+const headsOf = ({ reads }: MemorySource): number => reads.splice(0).filter(({ until }) => until !== undefined).length
 
 test('of 2000 files, one is found with the heads of about 2 x log2(2000), a recent one with three', async () => {
-  const stamps = Array.from({ length: 2000 }, (_, i) => STAMP + i * 10)
-  const { source, heads } = sourceOf(stamps)
+  const seconds = Array.from({ length: 2000 }, (_, i) => STAMP + i * 10)
+  const source = sourceOf(seconds)
   const files = await source.listFiles()
   await fc.assert(
     fc.asyncProperty(fc.integer({ min: -20_000_000, max: 20_020_000_000 }), async (us) => {
-      const timeUs = STAMP * 1_000_000 + us
-      const file = await newestFileBefore(source, files, timeUs)
-      const expected = stamps.findLastIndex((stamp) => (stamp + 1) * 1_000_000 <= timeUs)
-      expect(file?.name).toBe(files[expected]?.name)
-      expect(heads()).toBeLessThanOrEqual(2 * Math.ceil(Math.log2(2000)) + 1)
+      const timeUs = STAMP * SECOND + us
+      const chosen = await fileOfTime(source, files, timeUs)
+      const index = seconds.findLastIndex((second) => second * SECOND + 1 <= timeUs)
+      expect(chosen?.file.name).toBe(nameOf(Math.max(0, index)))
+      expect(chosen?.bound?.notAfterUs).toBe(index < 0 ? undefined : (seconds[index] ?? 0) * SECOND + 1)
+      const heads = headsOf(source)
+      expect(chosen?.headsRead).toBe(heads)
+      expect(heads).toBeLessThanOrEqual(2 * Math.ceil(Math.log2(2000)) + 1)
     }),
     { numRuns: 50 },
   )
-  await newestFileBefore(source, files, (STAMP + 19_995) * 1_000_000)
-  expect(heads()).toBeLessThanOrEqual(3)
+  await fileOfTime(source, files, (STAMP + 19_995) * SECOND)
+  expect(headsOf(source)).toBeLessThanOrEqual(3)
 })
 
-test('heads that are out of order show nothing', async () => {
-  const { source } = sourceOf([STAMP, STAMP + 7200, STAMP + 3600, STAMP + 9000])
-  // The clock was put back an hour: that time was twice, first in the first file.
-  expect(await newestFileBefore(source, await source.listFiles(), (STAMP + 5400) * 1_000_000)).toBeNull()
-})
-
-/** Both ways, from an index of its own. */
-async function answers(source: LogSource, timeUs: number): Promise<readonly [AtAnswer, AtAnswer]> {
-  const one = async (from: 'oldest' | { timeUs: number }): Promise<AtAnswer> => {
+test('of 2000 files, an answer reads heads, and one or two files', async () => {
+  const source = sourceOf(Array.from({ length: 2000 }, (_, i) => STAMP + i * 10))
+  for (const second of [3, 4711, 10_000, 19_990]) {
     using store = openStore(':memory:')
-    const { log } = await buildIndex({ store, source, from })
-    return await at({ store, log, source, timeUs, marginUs: null, skewUs: 0 })
+    const timeUs = (STAMP + second) * SECOND + 250_000
+    const { log } = await buildIndex({ store, source, from: { timeUs }, passedUs: timeUs })
+    const answer = await at({ store, log, source, timeUs, marginUs: null, skewUs: 0, nowUs: timeUs + SECOND })
+    expect(answer.outcome).toBe('located')
+    const whole = new Set(source.reads.filter(({ until }) => until === undefined).map(({ file }) => file))
+    expect(whole.size).toBeLessThanOrEqual(2)
+    expect(source.reads.splice(0).length).toBeLessThanOrEqual(2 * Math.ceil(Math.log2(2000)) + 12)
   }
-  return [await one('oldest'), await one({ timeUs })]
+})
+
+test('where a head shows a later time than one behind it, the clock was put back: the earlier place is chosen', async () => {
+  const source = sourceOf([STAMP, STAMP + 7200, STAMP + 3600, STAMP + 9000])
+  const files = await source.listFiles()
+  const chosen = async (second: number): Promise<string | undefined> =>
+    (await fileOfTime(source, files, (STAMP + second) * SECOND))?.file.name
+  // That time was twice, first in the first file.
+  expect(await chosen(5400)).toBe(nameOf(0))
+  expect(await chosen(3599)).toBe(nameOf(0))
+  expect(await chosen(8000)).toBe(nameOf(2))
+  expect(await chosen(9001)).toBe(nameOf(3))
+})
+
+const place = ({ safe }: AtAnswer): number => (safe === null ? 0 : Number(safe.file.slice(-6)) * 1e9 + safe.position)
+
+test.each(kinds)('an index of a made-up log of %s from a time on answers for it as one of the whole log does', async (kind) => {
+  const arbitrary = ideas({ forged: 'any', foreign: true, steps: false, longestUs: 600 * SECOND })
+  await fc.assert(
+    fc.asyncProperty(arbitrary, fc.double({ min: 0, max: 1.05, noNaN: true }), async (list, part) => {
+      const { files, endUs, commits } = write(kind, list)
+      const begin = commits[0]?.committedUs ?? 0
+      const timeUs = Math.floor(begin + (endUs - begin) * part)
+      const [whole, some] = await answers(openMemory(files), timeUs, endUs)
+      // Heads are searched by: a forged one makes the choice earlier. And an old session is not known to a part.
+      expect(place(some)).toBeLessThanOrEqual(place(whole))
+      expect(some.outcome === 'before-first').toBe(whole.outcome === 'before-first')
+      const isLost = commits.some(
+        (t) => t.committedUs >= timeUs && some.safe !== null && (t.file + 1) * 1e9 + t.start < place(some),
+      )
+      expect(isLost).toBe(false)
+    }),
+    { numRuns: 150 },
+  )
+})
+
+/** From an index of all, and from one that begins and ends where the time needs it. */
+async function answers(source: LogSource, timeUs: number, nowUs: number): Promise<readonly [AtAnswer, AtAnswer]> {
+  const one = async (request: object): Promise<AtAnswer> => {
+    using store = openStore(':memory:')
+    const { log } = await buildIndex({ store, source, ...request })
+    return await at({ store, log, source, timeUs, marginUs: null, skewUs: 0, nowUs })
+  }
+  return [await one({}), await one({ from: { timeUs }, passedUs: timeUs })]
 }
 
 test.each(['rollbar/active', 'grammar/mariadb-11.8', 'grammar/mysql-9.7', 'crash/mysql-5.6'])(
@@ -90,25 +124,29 @@ test.each(['rollbar/active', 'grammar/mariadb-11.8', 'grammar/mysql-9.7', 'crash
     const first = (store.files(log)[0]?.stampSeconds ?? 0) - 2
     const last = (store.lastTick(log)?.second ?? 0) + 2
     for (let second = first; second <= last; second += Math.max(1, Math.floor((last - first) / 40))) {
-      const [whole, part] = await answers(source, second * 1_000_000)
+      const [whole, part] = await answers(source, second * SECOND, (last + 1) * SECOND)
       expect({ outcome: part.outcome, latest: part.latest }).toEqual({ outcome: whole.outcome, latest: whole.latest })
-      // Safe may be later: the file's head proves as much as the margin allows for, or more.
-      const place = ({ safe }: AtAnswer): string => `${safe?.file ?? ''}:${String(safe?.position ?? 0).padStart(12, '0')}`
-      expect(place(part) >= place(whole)).toBe(true)
+      expect(place(part)).toBe(place(whole))
     }
   },
 )
 
 test('a clock that was put back proves nothing of what it had shown before', async () => {
-  // From 12:00 back to 11:00 and on to 12:30, in files of their own.
-  const { source } = sourceOf([STAMP, STAMP + 7200, STAMP + 3600, STAMP + 5000, STAMP + 9000])
+  // From 12:00 back to 11:00 and on to 15:00, in files of their own.
+  const source = sourceOf([STAMP, STAMP + 7200, STAMP + 3600, STAMP + 9000, STAMP + 20_000])
   using store = openStore(':memory:')
   const { log } = await buildIndex({ store, source })
-  expect(store.landmarks(log).filter(({ kind }) => kind === 'clock-step')).toMatchObject([{ file: 2, start: 4 }, { file: 3 }])
-  // What lies ahead of the step may have committed as late as its clock had shown.
-  expect(store.boundAt(log, (STAMP + 7000) * 1_000_000)).toMatchObject({ file: 0 })
-  expect(store.boundAt(log, (STAMP + 7300) * 1_000_000)).toMatchObject({ file: 1, end: 4 })
-  expect(store.boundAt(log, (STAMP + 9100) * 1_000_000)).toMatchObject({ file: 4, end: 4 })
-  const { safe } = await at({ store, log, source, timeUs: (STAMP + 6000) * 1_000_000, marginUs: 86_400_000_000, skewUs: 0 })
-  expect(safe?.file).toBe('mysql-bin.000001')
+  expect(store.clockSteps(log)).toMatchObject([{ file: 2, step: { fromSeconds: STAMP + 7200, toSeconds: STAMP + 3600 } }])
+  // What lies ahead of the step may have committed as late as its clock had shown, and an hour later.
+  expect(store.boundAt(log, (STAMP + 7000) * SECOND)).toMatchObject({ file: 0 })
+  expect(store.boundAt(log, (STAMP + 7300) * SECOND)).toMatchObject({ file: 1, end: 4 })
+  expect(store.boundAt(log, (STAMP + 9100) * SECOND)).toMatchObject({ file: 1, end: 4 })
+  expect(store.boundAt(log, (STAMP + 20_001) * SECOND)).toMatchObject({ file: 4, end: 4 })
+  const nowUs = (STAMP + 30_000) * SECOND
+  const asked = { store, log, source, timeUs: (STAMP + 6000) * SECOND, marginUs: null, skewUs: 0, nowUs }
+  expect(await at(asked)).toMatchObject({
+    outcome: 'located',
+    safe: { file: nameOf(1) },
+    findings: [{ code: 'CLOCK_STEP', evidence: { from: STAMP + 7200, to: STAMP + 3600 } }],
+  })
 })

@@ -1,7 +1,9 @@
 /** A position is found among the ticks as reading all of them would find it. */
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { createEvidence } from '../../src/core/evidence/accumulate.ts'
 import type { TickRow } from '../../src/core/evidence/rows.ts'
+import { createExecuted } from '../../src/core/scan/executed.ts'
 import { openStore } from '../../src/store/store.ts'
 
 /** Steps from tick to tick: seconds (also none), whether a file begins, a gap between, bytes. */
@@ -21,16 +23,7 @@ test('the tick that holds a position, or the first one behind it', () => {
       using store = openStore(':memory:')
       const ticks = ticksOf(list)
       const rows = { ticks, bounds: [], checkpoints: [], landmarks: [] }
-      const state = {
-        tick: null,
-        second: 0,
-        landmarks: [],
-        maxUs: 0,
-        clockSeconds: 0,
-        gtids: null,
-        checkpoint: null,
-        sessions: [],
-      }
+      const state = createEvidence(createExecuted(), null).state()
       const begun = store.beginLog({ source: 'here', fingerprint: '', serverUuid: null, serverId: 1 })
       const log = store.commit(begun, { files: [], rows, arrivals: [], gaps: [], state })
       for (let file = 0; file <= (ticks.at(-1)?.file ?? 0) + 1; file++) {
@@ -51,7 +44,11 @@ function ticksOf(list: readonly { seconds: number; isNewFile: boolean; gap: numb
   let end = 4
   for (const step of list) {
     second += step.seconds
-    if (step.isNewFile) file++
+    // Within a file seconds only grow; from file to file they may fall.
+    if (step.isNewFile) {
+      file++
+      second = 1_000_000 - step.seconds
+    }
     const start = (step.isNewFile ? 4 : end) + step.gap
     end = start + step.bytes
     ticks.push({ second, file, start, end, maxUs: null, transactions: 1, bytes: step.bytes })

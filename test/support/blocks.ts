@@ -28,6 +28,7 @@ export function openBlocks(folder: string, blocks: Blocks): LogSource {
     name: folder,
     listFiles: () => Promise.resolve(list().map(({ name, bytes }) => ({ name, size: bytes.length }))),
     identity: () => Promise.resolve(null),
+    measureClock: () => Promise.resolve(null),
     read: (request, sink) => {
       // Short reads (heads, anchors) are not what is interrupted.
       const isLong = request.signal !== undefined

@@ -1,9 +1,10 @@
-import { at } from '../../app/at.ts'
-import type { Need } from '../../app/reach.ts'
 import { atOffline } from '../../app/atOffline.ts'
+import type { Need } from '../../app/reach.ts'
 import type { AtAnswer } from '../../core/answer.ts'
+import type { IndexStore } from '../../core/evidence/port.ts'
 import { parseDuration } from '../../core/time/duration.ts'
 import { parseTime } from '../../core/time/parse.ts'
+import { BinpointError } from '../../errors.ts'
 import type { Arguments, Command } from '../command.ts'
 import { isSet, listOf, textOf } from '../command.ts'
 import { renderAt, renderAtLine } from '../render/at.ts'
@@ -12,7 +13,8 @@ import { styleFor } from '../render/text.ts'
 import type { Shell } from '../shell.ts'
 import { Exit, STANDARD_INPUT } from '../shell.ts'
 import { withoutPassword } from '../spec.ts'
-import { indexedLog, openIndex, refresh, sourceOf, timeContext } from '../workplace.ts'
+import type { AskedTime } from '../workplace.ts'
+import { indexedLog, openAnswers, openIndex, sourceOf, timeContext } from '../workplace.ts'
 
 export const atCommand: Command = {
   description:
@@ -44,19 +46,22 @@ export const atCommand: Command = {
     const skewUs = parseDuration(textOf(args, 'skew') ?? '0')
     // Refuse all before answering any.
     const timesUs = isStream ? [] : await Promise.all(times.map((time) => parseTime(time, timeContext(args, shell))))
-    await using open = new AsyncDisposableStack()
+    if (marginUs !== null && isSet(args, 'offline')) {
+      throw new BinpointError('USAGE', '--margin needs the log, and cannot be used with --offline', {
+        hint: 'only the log shows which stamps are evidence; leave one of them out',
+      })
+    }
     using known = openIndex(args, shell)
     await using source = await sourceOf(args, shell, known)
-    const isOffline = isSet(args, 'offline')
-    const need: Need = isStream ? 'all' : { timeUs: Math.min(...timesUs) - skewUs }
-    const index = isOffline
-      ? { store: known, log: indexedLog(known, source.name) }
-      : await refresh(known, source, need, args, shell, open)
-    const request = { ...index, marginUs, skewUs }
+    await using open = new AsyncDisposableStack()
+    const need: Need = isStream ? 'all' : { timeUs: Math.min(...timesUs) - skewUs, untilUs: Math.max(...timesUs) - skewUs }
+    const answerTo = isSet(args, 'offline')
+      ? offlineAnswers(known, source.name)
+      : await openAnswers(known, source, need, args, shell, open)
     let isNo = false
     const print = async (text: string): Promise<void> => {
       const timeUs = await parseTime(text, timeContext(args, shell))
-      const answer = isOffline ? atOffline({ ...request, timeUs }) : await at({ ...request, source, timeUs })
+      const answer = await answerTo({ timeUs, marginUs, skewUs })
       if (answer.safe === null) isNo = true
       shell.stdout(render(answer, args, shell, isStream || times.length > 1))
     }
@@ -67,6 +72,11 @@ export const atCommand: Command = {
     }
     return isNo ? Exit.NO : Exit.OK
   },
+}
+
+function offlineAnswers(store: IndexStore, name: string): (asked: AskedTime) => AtAnswer {
+  const log = indexedLog(store, name)
+  return ({ timeUs, skewUs }) => atOffline({ store, log, timeUs, skewUs })
 }
 
 function render(answer: AtAnswer, args: Arguments, shell: Shell, isMany: boolean): string {

@@ -1,5 +1,5 @@
 import { buildIndex } from '../../app/index.ts'
-import { reachesBack } from '../../app/reach.ts'
+import { reaches } from '../../app/reach.ts'
 import type { IndexStore } from '../../core/evidence/port.ts'
 import type { LogSource } from '../../core/ports.ts'
 import { parseCoordinate, FIRST_POSITION } from '../../core/coordinate.ts'
@@ -67,7 +67,7 @@ async function tooShort(store: IndexStore, source: LogSource, from: StartFrom | 
   if (known === null || from === undefined || from === 'latest') return undefined
   const [oldest] = await source.listFiles()
   const need = from === 'oldest' ? { file: oldest?.name ?? '', position: FIRST_POSITION } : from
-  if (await reachesBack(store, known, source, need)) return undefined
+  if (await reaches(store, known, source, need)) return undefined
   return `its index began at ${store.files(known)[0]?.name ?? 'nothing'}`
 }
 

@@ -89,6 +89,7 @@ async function startOf(args: Arguments, shell: Shell): Promise<RepairRequest['st
     timeUs: await parseTime(time ?? '', timeContext(args, shell)),
     marginUs: margin === undefined ? null : parseDuration(margin),
     skewUs: parseDuration(textOf(args, 'skew') ?? '5s'),
+    nowUs: shell.nowUs(),
   }
 }
 

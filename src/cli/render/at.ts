@@ -1,6 +1,6 @@
 /** The answer to a time, for people: the coordinate first, what to type next, then why and what it costs. */
-import { DEFAULT_MARGIN_US } from '../../app/atFindings.ts'
 import type { AnswerCoordinate, AtAnswer, DistanceReason } from '../../core/answer.ts'
+import type { BoundKind } from '../../core/evidence/rows.ts'
 import { formatCoordinate } from '../../core/coordinate.ts'
 import { formatDuration } from '../../core/time/duration.ts'
 import { formatUtc, formatUtcShort } from '../../core/time/format.ts'
@@ -18,10 +18,11 @@ export function renderAt(answer: AtAnswer, rendering: AtRendering): string {
   const { style, zone } = rendering
   const skewUs = answer.askedUs - answer.effectiveUs
   const asked = `${formatTime(answer.askedUs, zone)}${skewUs === 0 ? '' : `, less ${formatDuration(skewUs)} of skew`}`
-  if (answer.safe === null || answer.latest === null || answer.distance === null) return renderNo(answer, asked, rendering)
-  const isOne = formatCoordinate(answer.safe) === formatCoordinate(answer.latest)
+  const { safe, latest, distance } = answer
+  if (safe === null || distance === null) return renderNo(answer, asked, rendering)
+  const isOne = latest !== null && formatCoordinate(safe) === formatCoordinate(latest)
   const rows: [string, string][] = [
-    ['restart here', `${style.strong(formatCoordinate(answer.safe))}   ${describe(answer.safe, answer, zone)}`],
+    ['restart here', `${style.strong(formatCoordinate(safe))}   ${describe(safe, zone)}`],
     ['asked', asked],
     ['source', answer.source],
   ]
@@ -29,12 +30,19 @@ export function renderAt(answer: AtAnswer, rendering: AtRendering): string {
     rows.push(['log ends', `nothing in it is as late; its last stamp is ${formatTime(answer.covered.toUs, zone)}`])
   }
   if (!isOne) {
-    rows.push(['at the latest', `${formatCoordinate(answer.latest)}   ${describe(answer.latest, answer, zone)}`])
+    rows.push([
+      'at the latest',
+      latest === null
+        ? 'not known: no transaction behind it says when it committed by this clock'
+        : `${formatCoordinate(latest)}   ${describe(latest, zone)}`,
+    ])
     rows.push([
       'between',
-      `${plural(answer.distance.transactions, 'transaction')}, ${formatBytes(answer.distance.bytes)}: ${reasonText(answer.distance.reason, answer)}`,
+      `${plural(distance.transactions, 'transaction')}, ${formatBytes(distance.bytes)}: ${reasonText(distance.reason, answer)}`,
     ])
   }
+  if (answer.read !== undefined) rows.push(['read', readText(answer)])
+  if (answer.gtidSet !== null && answer.gtidSet !== '') rows.push(['executed before', answer.gtidSet])
   const command = ['binpoint repair', '--at', timeWord(answer.askedUs), '--source', shellWord(rendering.sourceText)].join(' ')
   rows.push(['next', `${command} --replica mysql://USER@HOST:PORT`])
   return columns(rows) + paragraph(findingLines(answer.findings, style))
@@ -52,11 +60,38 @@ function timeWord(us: number): string {
   return formatUtc(us).replace(/\.?0*Z$/, 'Z')
 }
 
-function describe(at: AnswerCoordinate, answer: AtAnswer, zone: string | undefined): string {
-  if (at.notBeforeUs === null) return answer.outcome === 'after-last' ? 'the end of the log' : ''
-  const exact = at.notAfterUs === at.notBeforeUs
+function describe(at: AnswerCoordinate, zone: string | undefined): string {
+  if (at.notBeforeUs === null) return at.serverId === null ? 'the end of the log' : `written by server ${at.serverId}`
   const gtid = at.gtid === null ? '' : `, ${at.gtid}`
-  return `${exact ? 'committed' : 'stamped'} ${formatTime(at.notBeforeUs, zone)}${gtid}`
+  if (at.notAfterUs === at.notBeforeUs) return `committed ${formatTime(at.notBeforeUs, zone)}${gtid}`
+  const by = at.notAfterUs === null ? '' : `, committed by ${formatUtcShort(at.notAfterUs)}`
+  return `stamped ${formatTime(at.notBeforeUs, zone)}${by}${gtid}`
+}
+
+/** On what it rests that nothing ahead of the file was read. */
+function readText(answer: AtAnswer): string {
+  const { read } = answer
+  if (read === undefined) return ''
+  const of = `${plural(read.headsRead, 'head')} of ${plural(read.files, 'file')} read`
+  if (read.provenBy === null || read.provenUs === null) return `${read.from}, the oldest file (${of})`
+  return `${read.from} on: all ahead of it had committed by ${formatUtcShort(read.provenUs)}, ${proofText(read.provenBy)} (${of})`
+}
+
+function proofText(kind: BoundKind): string {
+  switch (kind) {
+    case 'server':
+      return 'when the server was started'
+    case 'exact':
+      return 'the commit stamp of its first transaction'
+    case 'session':
+      return 'when a session went on'
+    case 'checkpoint':
+      return 'the checkpoint in it'
+    case 'arrival':
+      return 'when it had arrived'
+    default:
+      return kind satisfies never
+  }
 }
 
 function reasonText(reason: DistanceReason, answer: AtAnswer): string {
@@ -64,7 +99,7 @@ function reasonText(reason: DistanceReason, answer: AtAnswer): string {
     case 'exact':
       return 'exact commit stamps'
     case 'margin':
-      return `statements may run for up to ${formatDuration(marginOf(answer))} before they commit`
+      return `statements are trusted to run for no longer than ${formatDuration(marginOf(answer))}`
     case 'unproven':
       return 'not proven to have committed before that time'
     case 'clock':
@@ -76,19 +111,24 @@ function reasonText(reason: DistanceReason, answer: AtAnswer): string {
 
 function marginOf(answer: AtAnswer): number {
   const seconds = answer.findings.find((finding) => finding.code === 'MARGIN')?.evidence['marginSeconds']
-  return typeof seconds === 'number' ? seconds * 1_000_000 : DEFAULT_MARGIN_US
+  return typeof seconds === 'number' ? seconds * 1_000_000 : 0
 }
 
 function renderNo(answer: AtAnswer, asked: string, { style, zone }: AtRendering): string {
   const { fromUs, toUs } = answer.covered
   const range = fromUs === Number.MAX_SAFE_INTEGER ? 'nothing' : `${formatTime(fromUs, zone)} to ${formatUtcShort(toUs)}`
   const isGap = answer.outcome === 'gap'
+  const isUnproven = answer.findings.some(({ code }) => code === 'UNPROVEN')
   const why = isGap
     ? 'the time may lie in a part of the log that cannot be read'
-    : 'the time lies before the log, as far as it is known'
+    : isUnproven
+      ? 'nothing proves what lies ahead of the log to have committed by then'
+      : 'the time lies before the log, as far as it is known'
   const next = isGap
     ? 'binpoint status shows where the log cannot be read'
-    : 'if a backup has older binlogs: binpoint at TIME --source DIRECTORY'
+    : isUnproven
+      ? 'add --margin with the longest that a statement runs, for example --margin 1h'
+      : 'if a backup has older binlogs: binpoint at TIME --source DIRECTORY'
   return (
     columns([
       ['no coordinate', style.bad(why)],

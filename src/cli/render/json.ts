@@ -28,6 +28,17 @@ export function atJson(answer: AtAnswer): Json {
     latest: coordinate(answer.latest),
     distance: answer.distance === null ? null : { ...answer.distance },
     gtidSet: answer.gtidSet,
+    ...(answer.read === undefined
+      ? {}
+      : {
+          read: {
+            from: answer.read.from,
+            provenBy: answer.read.provenBy,
+            proven: time(answer.read.provenUs),
+            headsRead: answer.read.headsRead,
+            files: answer.read.files,
+          },
+        }),
     covered: {
       from: time(answer.covered.fromUs === Number.MAX_SAFE_INTEGER ? null : answer.covered.fromUs),
       to: time(answer.covered.toUs),
@@ -42,7 +53,7 @@ export function transactionJson(t: Transaction): Json {
     start: t.start,
     end: t.end,
     time: formatUtc(t.immediateCommitUs ?? t.lastStampSeconds * 1_000_000),
-    commit: { notBefore: formatUtc(t.commit.notBeforeUs), notAfter: time(t.commit.notAfterUs) },
+    commit: { notBefore: time(t.commit.notBeforeUs), notAfter: time(t.commit.notAfterUs) },
     gtid: t.gtid,
     serverId: t.serverId,
     threadId: t.threadId,

@@ -16,6 +16,12 @@ export interface LogRow {
   readonly state: EvidenceState | null
 }
 
+/** A position in a file of the log, by its ordinal. */
+export interface Place {
+  readonly file: number
+  readonly position: number
+}
+
 export interface IndexBatch {
   readonly files: readonly FileRow[]
   readonly rows: EvidenceRows
@@ -40,19 +46,34 @@ export interface IndexStore extends Disposable {
   commit(log: LogRow, batch: IndexBatch): LogRow
 
   files(log: LogRow): FileRow[]
-  /** The first tick whose second is >= `second`; null when there is none. */
-  tickAtOrAfter(log: LogRow, second: number): TickRow | null
-  tickAfter(log: LogRow, tick: TickRow): TickRow | null
-  tickBefore(log: LogRow, tick: TickRow): TickRow | null
+  /** The first tick of a file whose second is >= `second`; null when there is none. */
+  tickInFile(log: LogRow, file: number, second: number): TickRow | null
+  /** In log order, from file to file. */
+  tickAfter(log: LogRow, tick: Pick<TickRow, 'file' | 'second' | 'start'>): TickRow | null
+  tickBefore(log: LogRow, tick: Pick<TickRow, 'file' | 'second' | 'start'>): TickRow | null
   lastTick(log: LogRow): TickRow | null
+  /** Those of [from, to), in log order, read as they are asked for: nothing may be written in between. */
+  ticks(
+    log: LogRow,
+    from: Pick<TickRow, 'file' | 'second' | 'start'>,
+    to: Pick<TickRow, 'file' | 'second' | 'start'>,
+  ): Iterable<TickRow>
   /** The tick that holds a position, or the first one behind it. */
   tickContaining(log: LogRow, file: number, position: number): TickRow | null
   /** Transactions and bytes of the ticks that start in [from, to). */
   sumTicks(log: LogRow, from: TickRow, to: TickRow | null): { transactions: number; bytes: number }
-  /** The bound that proves most of the log to have committed at or before `timeUs`. */
+  /** The bound that proves most of the log to have committed before `timeUs`, arrivals among them. */
   boundAt(log: LogRow, timeUs: number): BoundRow | null
+  /** The least time (Unix microseconds) by which what ends at a place had committed, if later than `afterUs`; infinite where nothing says. */
+  notAfter(log: LogRow, place: Place, afterUs: number): number
+  /** The earliest bound that follows from the log: nothing before it can be proven. */
+  firstBound(log: LogRow): BoundRow | null
+  lastArrival(log: LogRow): ArrivalRow | null
   checkpointBefore(log: LogRow, file: number, position: number): CheckpointRow | null
   landmarks(log: LogRow): LandmarkRow[]
+  /** Those of ticks that begin in [from, to). */
+  landmarksIn(log: LogRow, from: Place, to: Place): LandmarkRow[]
+  clockSteps(log: LogRow): LandmarkRow[]
   gaps(log: LogRow): GapRow[]
   /** All log-derived rows, in key order: for comparing an index with a rebuild. */
   dump(log: LogRow): unknown

@@ -13,6 +13,7 @@ import { rowsTableId, summarizeRows } from '../binlog/rows.ts'
 import { classifyStatement, xaIdentifier } from '../binlog/statement.ts'
 import type { MappedTable } from '../binlog/tableMap.ts'
 import { decodeTableMap, tableIdLength } from '../binlog/tableMap.ts'
+import { ownSeconds } from '../clock/ownTime.ts'
 import type { Statement, TableChange, Transaction, TransactionKind } from '../transaction.ts'
 import type { ScannedTransaction } from './grammar.ts'
 import { MarkBit, marksOf } from './marks.ts'
@@ -199,7 +200,7 @@ export function createDetailCollector(): DetailCollector {
         lastStampSeconds: t.maxStampSeconds,
         immediateCommitUs: exactUs,
         originalCommitUs: exactUs === null ? null : originalCommitUs,
-        commit: { notBeforeUs: exactUs ?? Math.max(t.maxStampSeconds, t.writtenSeconds) * 1_000_000, notAfterUs: exactUs },
+        commit: { notBeforeUs: exactUs ?? ownUs(t, file), notAfterUs: exactUs },
         threadId: t.threadId === 0 ? null : t.threadId,
         tables: changed,
         statements,
@@ -226,6 +227,12 @@ const innerRoles: ReadonlySet<number> = new Set([
 
 /** Two identifiers of 64 bytes in hex, and the words around them. */
 const MAX_XA_STATEMENT = 400
+
+/** What it says itself of when it committed by this server's clock, at the earliest; null: nothing. */
+function ownUs(t: ScannedTransaction, file: ScannedFile): number | null {
+  const seconds = ownSeconds(t, file.format?.serverId ?? 0)
+  return seconds === 0 ? null : seconds * 1_000_000
+}
 
 /** file_id u32, filename offsets 2 x u32, duplicate handling u8. */
 const EXECUTE_LOAD_EXTRA = 13

@@ -23,6 +23,9 @@ import type { Executed } from './executed.ts'
 import { beginMariaDb, beginMysql, beginTagged, commitExecuted, forgetExecuted } from './executed.ts'
 import { MarkBit } from './marks.ts'
 
+/** Nobody's statement runs for so long, from its stamp to its writing (seconds): then the stamp is forged. */
+export const LONGEST_STATEMENT = 86_400
+
 /** What is known of one transaction after its last event. Reused: copy what you keep. */
 export interface ScannedTransaction {
   start: number
@@ -281,7 +284,10 @@ function query(g: Grammar, from: number, bodyEnd: number, position: number, end:
 function countQuery(g: Grammar, from: number): void {
   const t = g.current
   count(g, from)
-  const written = (g.view.getUint32(from + AT_STAMP, true) + queryExecSeconds(g.view, from)) >>> 0
+  const execSeconds = queryExecSeconds(g.view, from)
+  // Of a stamp from the future it is negative, modulo 2^32.
+  if (execSeconds > LONGEST_STATEMENT) t.marks |= MarkBit['set-timestamp']
+  const written = (g.view.getUint32(from + AT_STAMP, true) + execSeconds) >>> 0
   if (written > t.writtenSeconds) t.writtenSeconds = written
   if (t.threadId === 0) t.threadId = queryThreadId(g.view, from)
   if (t.begunSeconds === 0) t.begunSeconds = written

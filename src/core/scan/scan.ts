@@ -133,20 +133,9 @@ export function createScan(listener: ScanListener, options: ScanOptions = {}): S
   let checkedTo = 0
   /** End of ROTATE or STOP: covered when the file is left, as only then it is said how the file ended. */
   let closedEnd = 0
-  let ending: {
-    kind: FileEndingKind
-    detail: string
-    next: string | null
-    stampSeconds: number | null
-  } | null = null
+  let ending: { kind: FileEndingKind; detail: string; next: string | null; stampSeconds: number | null } | null = null
 
-  const reach: Reach = {
-    isDone: false,
-    readEnd: 0,
-    coveredEnd: 0,
-    lastEventStart: 0,
-    lastEventAt: -1,
-  }
+  const reach: Reach = { isDone: false, readEnd: 0, coveredEnd: 0, lastEventStart: 0, lastEventAt: -1 }
   const grammar = createGrammar(
     executed,
     (transaction) => {
@@ -159,14 +148,7 @@ export function createScan(listener: ScanListener, options: ScanOptions = {}): S
     },
   )
 
-  const raw: RawEvent = {
-    type: 0,
-    bytes: Buffer.alloc(0),
-    from: 0,
-    bodyEnd: 0,
-    position: 0,
-    end: 0,
-  }
+  const raw: RawEvent = { type: 0, bytes: Buffer.alloc(0), from: 0, bodyEnd: 0, position: 0, end: 0 }
 
   /** The head of a file ends where its first transaction begins, at the latest. */
   function announce(): void {
@@ -181,15 +163,7 @@ export function createScan(listener: ScanListener, options: ScanOptions = {}): S
   }
 
   function beginFile(name: string): void {
-    file = {
-      name,
-      format: null,
-      fingerprint: '',
-      inUse: false,
-      previousGtids: null,
-      positionMismatches: 0,
-      transactions: 0,
-    }
+    file = { name, format: null, fingerprint: '', inUse: false, previousGtids: null, positionMismatches: 0, transactions: 0 }
     headSeen = false
     fileDone = false
     checksumLength = 0
@@ -346,6 +320,7 @@ export function createScan(listener: ScanListener, options: ScanOptions = {}): S
     const nameAt = from + HEADER_LENGTH + 4
     if (nameAt > bodyEnd) return
     const name = bytes.toString('utf8', nameAt, Math.min(nameAt + u32(bytes, from + HEADER_LENGTH), bodyEnd))
+    announce() // stands behind all else that a file begins with
     listener.onCheckpoint?.(u32(bytes, from + AT_STAMP), name, position)
   }
 
@@ -414,12 +389,7 @@ export function createScan(listener: ScanListener, options: ScanOptions = {}): S
     ending =
       type === EventType.STOP
         ? { kind: 'stop', next: null, stampSeconds, detail: '' }
-        : {
-            kind: 'rotate',
-            next: decodeRotate(bytes, from, size, checksumLength),
-            stampSeconds,
-            detail: '',
-          }
+        : { kind: 'rotate', next: decodeRotate(bytes, from, size, checksumLength), stampSeconds, detail: '' }
     return true
   }
 

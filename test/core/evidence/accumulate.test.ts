@@ -142,7 +142,7 @@ describe('bounds', () => {
     file: fc.nat(2),
     end: fc.integer({ min: 4, max: 40 }),
     notAfterUs: fc.integer({ min: 1, max: 30 }),
-    kind: fc.constantFrom('file', 'session'),
+    kind: fc.constantFrom('server', 'session'),
   })
   const sizeOf = ({ file, end }: BoundRow): number => file * 1000 + end
 
