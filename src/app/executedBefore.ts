@@ -1,7 +1,8 @@
 /**
  * What had been executed before a boundary, from the log alone: what the file says at its head, or a checkpoint of the index
- * nearer to the boundary, and the transactions from there on, read again with their checksums. MySQL's text is that of gtid_executed
- * at that moment, as far as the server logs what it executes; MariaDB's is the position to put into gtid_slave_pos.
+ * nearer to the boundary, and the transactions from there on, read again with their checksums. MySQL's text is gtid_executed as it
+ * was then, without what never was in the log (put into gtid_purged by hand, or applied by a replica that does not log it); MariaDB's
+ * is the position to put into gtid_slave_pos.
  */
 import { GtidPosition, GtidSet } from '../core/binlog/gtidSet.ts'
 import type { Coordinate } from '../core/coordinate.ts'

@@ -159,16 +159,18 @@ describe.each(['mysql', 'mariadb'] as const)('any log of %s', (family) => {
           made.transactions
             .filter((t) => t.gtid === gtid && !purged.includes(t.file))
             .map(({ file, start }) => `${file}:${start}`)
-        const never = family === 'mysql' ? [`${'3e11fa47-71ca-11e1-9e33-c80aa9429562'}:999`] : ['0-1-999', '5-1-1']
+        const never = family === 'mysql' ? ['3e11fa47-71ca-11e1-9e33-c80aa9429562:999'] : ['0-1-999', '5-1-1']
         for (const gtid of new Set([...made.transactions.map((t) => t.gtid), ...made.purged, ...never])) {
           const { transaction, findings } = await find(source, gtid, index)
-          const expected = places(gtid)
+          const there = places(gtid)
           const found = transaction === null ? null : `${transaction.file}:${transaction.start}`
-          if (expected.length === 0) expect({ gtid, found }).toEqual({ gtid, found: null })
-          else expect({ gtid, found }).toEqual({ gtid, found: expected.find((place) => place === found) })
-          const isKnownGone = family === 'mysql' && expected.length === 0 && !never.includes(gtid)
-          if (isKnownGone) expect({ gtid, codes: findings.map(({ code }) => code) }).toEqual({ gtid, codes: ['PURGED'] })
-          if (never.includes(gtid) || expected.length > 0) expect({ gtid, findings }).toEqual({ gtid, findings: [] })
+          // MariaDB may have it more than once; any of them will do.
+          const place = there.find((one) => one === found) ?? there[0] ?? null
+          const codes = findings.map(({ code }) => code)
+          const isGone = place === null && !never.includes(gtid)
+          // MariaDB's numbers go back here: then its heads need not say what came before.
+          const why = isGone && (family === 'mysql' || codes.length > 0) ? ['PURGED'] : []
+          expect({ gtid, found, codes }).toEqual({ gtid, found: place, codes: why })
         }
       }),
       { numRuns: 40 },
