@@ -25,6 +25,8 @@ export interface Surroundings {
   readonly password?: string
   readonly signal?: AbortSignal
   readonly isTerminal?: boolean
+  /** NOW_US unless given. */
+  readonly nowUs?: number
   readonly onStdout?: (text: string) => void
 }
 
@@ -43,7 +45,7 @@ export async function binpoint(args: readonly string[], surroundings: Surroundin
     },
     env: surroundings.env ?? {},
     home: surroundings.home ?? '/nonexistent/home',
-    nowUs: () => NOW_US,
+    nowUs: () => surroundings.nowUs ?? NOW_US,
     stdoutIsTerminal: surroundings.isTerminal === true,
     stderrIsTerminal: false,
     askPassword: () => Promise.resolve(surroundings.password ?? ''),
