@@ -3,6 +3,7 @@
  * self-describing message, since 8.3). Stamps exist since 8.0.1; transaction_length since 8.0.2.
  */
 import { lengthEncoded, u56, u64, uuid, viewOf } from './bytes.ts'
+import { isTag } from './gtidSet.ts'
 import { AT_TYPE, EventType, HEADER_LENGTH } from './layout.ts'
 
 export interface MysqlGtid {
@@ -107,7 +108,7 @@ function decodeTagged(bytes: Buffer, from: number, end: number): MysqlGtid | nul
     }
   }
   const gno = numbers.get(Field.GNO)
-  if (gno === undefined || at > end) return null
+  if (gno === undefined || gno < 1 || (tag !== '' && !isTag(tag)) || at > end) return null
   const immediate = numbers.get(Field.IMMEDIATE) ?? 0
   const id = uuid(sid, 0)
   return {

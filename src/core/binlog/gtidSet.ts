@@ -90,7 +90,7 @@ export class GtidSet {
       for (const part of parts) {
         const interval = /^(\d{1,20})(?:-(\d{1,20}))?$/.exec(part)
         if (interval === null) {
-          if (!/^[a-z_][a-z0-9_]{0,31}$/.test(part)) return null
+          if (!isTag(part)) return null
           sid = `${id}:${part}`
           continue
         }
@@ -101,6 +101,11 @@ export class GtidSet {
     }
     return out
   }
+}
+
+/** What may stand between a UUID and its numbers (mysql-server, Tag). */
+export function isTag(part: string): boolean {
+  return /^[a-z_][a-z0-9_]{0,31}$/.test(part)
 }
 
 function insertInterval(intervals: Intervals, start: number, end: number): void {
@@ -142,7 +147,9 @@ export function decodePreviousGtids(bytes: Buffer, from: number, end: number): G
     at += 16
     if (tagged) {
       const length = (bytes[at] ?? 0) >> 1
-      if (length > 0) sid += `:${bytes.toString('latin1', at + 1, at + 1 + length)}`
+      const tag = bytes.toString('latin1', at + 1, at + 1 + length)
+      if (length > 0 && !isTag(tag)) return null
+      if (length > 0) sid += `:${tag}`
       at += 1 + length
     }
     let intervals = u32(bytes, at)
