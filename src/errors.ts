@@ -24,6 +24,7 @@ export const errorCodes = {
   NOT_A_BINLOG: 'operation',
   LOG_DAMAGED: 'operation',
   LOG_ENCRYPTED: 'operation',
+  LOG_UNKNOWN_EVENT: 'operation',
   LOG_OLD_FORMAT: 'operation',
   LOG_RELAY: 'operation',
   LOG_DISABLED: 'operation',

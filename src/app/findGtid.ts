@@ -16,6 +16,7 @@ import { hasCommitted } from '../core/scan/executed.ts'
 import { isHole } from '../core/scan/ending.ts'
 import { createScan } from '../core/scan/scan.ts'
 import type { Transaction } from '../core/transaction.ts'
+import type { ErrorCode } from '../errors.ts'
 import { BinpointError } from '../errors.ts'
 import type { GtidHead } from './gtidHead.ts'
 import { readGtidHead, sayBefore } from './gtidHead.ts'
@@ -68,8 +69,10 @@ export async function findGtid(request: FindGtidRequest): Promise<FoundGtid> {
   return { transaction: null, findings: await absence(request, files, likely, heads) }
 }
 
+const holeCodes: ReadonlySet<ErrorCode> = new Set(['LOG_DAMAGED', 'LOG_ENCRYPTED', 'LOG_UNKNOWN_EVENT'])
+
 function isHoleError(error: unknown): error is BinpointError {
-  return error instanceof BinpointError && (error.code === 'LOG_DAMAGED' || error.code === 'LOG_ENCRYPTED')
+  return error instanceof BinpointError && holeCodes.has(error.code)
 }
 
 interface Heads {

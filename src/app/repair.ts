@@ -5,7 +5,7 @@
 import type { Coordinate } from '../core/coordinate.ts'
 import { FIRST_POSITION, formatCoordinate } from '../core/coordinate.ts'
 import type { IndexStore, LogRow } from '../core/evidence/port.ts'
-import type { Finding } from '../core/findings.ts'
+import type { Finding, FindingCode } from '../core/findings.ts'
 import { coordinatesSteps, resumeSteps } from '../core/plan/coordinates.ts'
 import type { Dialect } from '../core/plan/dialect.ts'
 import { acceptFindings, finding } from '../core/plan/findings.ts'
@@ -19,6 +19,7 @@ import { createWindowCollector } from '../core/plan/window.ts'
 import type { WindowEnd } from '../core/plan/windowEnd.ts'
 import { restartFindings, windowFindings } from '../core/plan/windowFindings.ts'
 import type { LogSource } from '../core/ports.ts'
+import type { ErrorCode } from '../errors.ts'
 import { BinpointError } from '../errors.ts'
 import type { RestartRequest } from './restart.ts'
 import { locateRestart } from './restart.ts'
@@ -155,11 +156,18 @@ async function readPlanWindow(
     // A file without a transaction yet: the replica is at its head, or still at the end of the one before.
     if (ending !== null && ending.file !== to.file) to = { file: ending.file, position: FIRST_POSITION }
   } catch (error) {
-    if (!(error instanceof BinpointError) || (error.code !== 'LOG_DAMAGED' && error.code !== 'LOG_ENCRYPTED')) throw error
-    const code = error.code === 'LOG_ENCRYPTED' ? 'ENCRYPTED_FILE' : 'INDEX_GAP'
+    const code = error instanceof BinpointError ? findingOfError[error.code] : undefined
+    if (!(error instanceof BinpointError) || code === undefined) throw error
     return {
       finding: finding(code, 'blocking', `the window cannot be read to its end: ${[error.message, error.hint].join('; ')}`),
     }
   }
   return { window: collector.window(restart, stoppedAt ?? to) }
+}
+
+/** What it means for a plan that its window cannot be read to the end. */
+const findingOfError: Partial<Record<ErrorCode, FindingCode>> = {
+  LOG_DAMAGED: 'INDEX_GAP',
+  LOG_ENCRYPTED: 'ENCRYPTED_FILE',
+  LOG_UNKNOWN_EVENT: 'UNKNOWN_EVENT',
 }

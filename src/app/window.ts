@@ -102,6 +102,10 @@ const refusals: Partial<Record<FileEndingKind, Refusal>> = {
     code: 'LOG_ENCRYPTED',
     hint: 'only the server has the keys, and sends its log in the clear: read it through the server, with --source mysql://user@host:port',
   },
+  'unknown-event': {
+    code: 'LOG_UNKNOWN_EVENT',
+    hint: 'the server that wrote it is newer than this version of binpoint: a newer one may know the event. Until then, choose a range that does not cross it',
+  },
   'relay-log': {
     code: 'LOG_RELAY',
     hint: 'replication starts in the binlog of the source, not in a relay log: give that as --source; binpoint ls lists a relay log with the coordinates that its transactions have there',

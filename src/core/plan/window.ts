@@ -34,7 +34,14 @@ export interface Window {
   readonly gtids: GtidSet
 }
 
-export type WindowSight = Mark | 'truncate' | 'create-table' | 'partial-images' | 'unknown-rows' | 'xa-end-without-prepare'
+export type WindowSight =
+  | Mark
+  | 'truncate'
+  | 'create-table'
+  | 'partial-images'
+  | 'unknown-rows'
+  | 'xa-end-without-prepare'
+  | 'temporary-table-from-before'
 
 export interface WindowCollector {
   readonly add: (transaction: Transaction) => void
@@ -46,6 +53,7 @@ export function createWindowCollector(): WindowCollector {
   const sightings = new Map<WindowSight, Sighting>()
   const origins = new Map<number, Sighting>()
   const prepared = new Set<string>()
+  const sessionsWithTable = new Set<string>()
   const gtids = new GtidSet()
   let transactions = 0
   let bytes = 0
@@ -66,6 +74,15 @@ export function createWindowCollector(): WindowCollector {
     else if (t.marks.includes('xa-end') && !prepared.delete(xid)) see(sightings, 'xa-end-without-prepare', t, xid)
   }
 
+  /** The first of a session that names temporary tables is the making of one, or it uses one that is older than the window. */
+  function addTemporary(t: Transaction): void {
+    const session = `${t.serverId}:${t.threadId}`
+    const isMade = t.statements.some((s) => /^\W*(?:!\d*\W*)?CREATE\s+(OR\s+REPLACE\s+)?TEMPORARY\s/i.test(s.text))
+    if (isMade) sessionsWithTable.add(session)
+    else if (!sessionsWithTable.has(session) && !t.statements.every((s) => /^\W*DROP\s/i.test(s.text)))
+      see(sightings, 'temporary-table-from-before', t, t.statements[0]?.text ?? '')
+  }
+
   return {
     add(t) {
       transactions++
@@ -77,6 +94,7 @@ export function createWindowCollector(): WindowCollector {
       if (t.statements.some((s) => s.kind === 'ddl' && /^\W*CREATE\s+(OR\s+REPLACE\s+)?TABLE/i.test(s.text)))
         see(sightings, 'create-table', t, statement)
       if (t.kind === 'xa') addXa(t)
+      if (t.marks.includes('temporary-table')) addTemporary(t)
       const gtid = /^([0-9a-f-]{36}(?::[a-z_]\w*)?):(\d+)$/i.exec(t.gtid ?? '')
       if (gtid !== null) gtids.add(gtid[1] ?? '', Number(gtid[2]))
       for (const change of t.tables) {

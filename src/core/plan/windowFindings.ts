@@ -77,6 +77,13 @@ export function windowFindings(window: Window, dialect: Dialect): Finding[] {
       `an XA transaction that was prepared before the restart is ended behind it (${times(s)}): the replay would stop with error 1397. Choose a restart before its PREPARE`,
   )
   on(
+    'temporary-table-from-before',
+    'OPEN_ACROSS_RESTART',
+    'blocking',
+    (s) =>
+      `statements in the window use a temporary table that was made before it (${times(s)}): the replay would stop with error 1146. Choose a restart before its CREATE, or behind its last use`,
+  )
+  on(
     'two-phase-alter',
     'OPEN_ACROSS_RESTART',
     'blocking',
