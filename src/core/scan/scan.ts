@@ -397,6 +397,7 @@ export function createScan(listener: ScanListener, options: ScanOptions = {}): S
     if (file === null) return
     const inside = isOpen(grammar)
     const insideStart = grammar.current.start
+    const isDamaged = ending?.kind === 'damaged'
     if (!isRelayLog() || ending?.kind !== 'rotate') abandon(grammar)
     announce()
     listener.onFileEnd?.(
@@ -404,7 +405,8 @@ export function createScan(listener: ScanListener, options: ScanOptions = {}): S
         file: file.name,
         kind: endingKind(cause, inside),
         readEnd: reach.readEnd,
-        coveredEnd: Math.max(reach.coveredEnd, closedEnd),
+        // Where more follows, a reading that goes on must see again that the file was closed.
+        coveredEnd: isDamaged ? reach.coveredEnd : Math.max(reach.coveredEnd, closedEnd),
         next: ending?.next ?? null,
         stampSeconds: ending?.stampSeconds ?? null,
         detail: ending?.detail ?? endingDetail(cause, inside, insideStart),

@@ -27,7 +27,7 @@ describe.each([
     for (const cuts of [[bytes.length], [7]]) {
       const { transactions, ending } = scanBytes(bytes, cuts)
       expect(transactions).toMatchObject([{ start, end }])
-      expect(ending).toMatchObject({ kind: 'damaged', readEnd: closed.length, coveredEnd: closed.length, next: null })
+      expect(ending).toMatchObject({ kind: 'damaged', readEnd: closed.length, coveredEnd: end, next: null })
       expect(ending.detail).toContain(String(closed.length))
     }
   })
