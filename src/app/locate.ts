@@ -2,6 +2,7 @@
  * From a time or a place to the first transaction there, exactly: the index names the tick, the log is read again for the rest.
  * Invariant: what is returned was read from the log now, with its checksums, and agrees with the index in every boundary.
  */
+import { familyOf } from '../core/binlog/format.ts'
 import type { OwnTime } from '../core/clock/ownTime.ts'
 import { claims, isRefuted, ownTimeOf } from '../core/clock/ownTime.ts'
 import type { IndexStore, LogRow, Place } from '../core/evidence/port.ts'
@@ -121,6 +122,7 @@ export function isAhead(a: Place, b: Place): boolean {
 async function readTick(source: LogSource, tick: TickRow, file: FileRow | undefined): Promise<readonly Timed[]> {
   if (file === undefined) throw new Error(`the index has a tick in file ${tick.file}, which it does not list`)
   const list: Timed[] = []
+  const writer = { serverId: file.serverId, family: familyOf(file.serverVersion) }
   let failure: BinpointError | null = null
   const scan = createScan(
     {
@@ -131,7 +133,7 @@ async function readTick(source: LogSource, tick: TickRow, file: FileRow | undefi
       },
       onTransaction: (t) => {
         const { start, end, serverId, firstStampSeconds, maxStampSeconds: lastStampSeconds } = t
-        list.push({ start, end, serverId, firstStampSeconds, lastStampSeconds, ...ownTimeOf(t, file.serverId) })
+        list.push({ start, end, serverId, firstStampSeconds, lastStampSeconds, ...ownTimeOf(t, writer) })
       },
       onFileEnd: (end) => {
         if (isHole(end.kind)) failure ??= damaged(source, { file: file.name, position: end.coveredEnd }, end)

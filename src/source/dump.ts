@@ -123,7 +123,7 @@ export async function dump(request: DumpRequest, sink: EventSink): Promise<void>
     await stopped
   }
   wire.end()
-  sink.endBatch()
+  sink.endBatch(localTimeUs())
 }
 
 /** Sets up the session, and from the answer to the last statement on takes every packet: the dump command is next. */

@@ -1,4 +1,4 @@
-/** What `ls` makes of times that the log does not reach, and what `at --offline` says of its margin. */
+/** What `ls` makes of times that the log does not reach, and what `at --offline` says of its answer. */
 import { cpSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
@@ -32,11 +32,14 @@ describe('ls by times', () => {
 })
 
 describe('at --offline', () => {
-  test('says the margin that it allows for, and names the hole', async () => {
+  test('says what its answer rests on, and names the hole', async () => {
     const index = freshIndex()
     await binpoint(['index', active, '--index', index])
     const { stdout } = await binpoint(['at', story.divergence.time, '--offline', '--index', index, '--json'])
-    expect(JSON.parse(stdout).findings.map((one: { code: string }) => one.code)).toEqual(['UNCHECKED', 'MARGIN'])
+    expect(JSON.parse(stdout).findings.map((one: { code: string }) => one.code)).toEqual(['UNCHECKED', 'TIME_STATEMENT_START'])
+
+    const both = ['at', story.divergence.time, '--offline', '--margin', '1m', '--index', index]
+    expect(await binpoint(both)).toMatchObject({ status: 64, stdout: '', stderr: expect.stringContaining('--margin') })
 
     const folder = join(temporaryFolder(), 'log')
     cpSync(active, folder, { recursive: true })
@@ -45,6 +48,6 @@ describe('at --offline', () => {
     await binpoint(['index', folder, '--index', holed])
     const answer = await binpoint(['at', story.lost.lastTime, '--offline', '--index', holed, '--json'])
     expect(answer.status).toBe(1)
-    expect(JSON.parse(answer.stdout)).toMatchObject({ outcome: 'gap', safe: null, findings: [{ code: 'INDEX_GAP' }] })
+    expect(JSON.parse(answer.stdout)).toMatchObject({ outcome: 'gap', safe: null, findings: [{ code: 'UNCHECKED' }, { code: 'INDEX_GAP' }] })
   })
 })

@@ -78,10 +78,10 @@ for (const kind of kinds) {
       expect(calls).toEqual(fromFiles.calls)
       expect(calls.filter((one) => one.call === 'take' && noEventsOfAFile.has(one.type))).toEqual([])
       expect(calls.filter((one) => one.call === 'beginFile')).toHaveLength(4)
-      // What came from a stream has a time of arrival; the very last call has none, as nothing arrived.
-      const arrivals = following.sink.arrivals.slice(0, -1)
+      // What came from a stream has a time of arrival, on a clock that nobody sets.
+      const { arrivals } = following.sink
       expect(arrivals.length).toBeGreaterThan(0)
-      for (const arrivedAtUs of arrivals) expect(Math.abs((arrivedAtUs ?? 0) / 1000 - Date.now())).toBeLessThan(60_000)
+      for (const arrivedAtUs of arrivals) expect(Math.abs((arrivedAtUs ?? 0) / 1000 - performance.now())).toBeLessThan(60_000)
 
       // The same with the rows of an index, per-file checksums included.
       expect((await indexOf(live)).dump).toEqual((await indexOf(openFileSource('files', [server.binlogDir]))).dump)

@@ -60,7 +60,7 @@ export function decodeFormat(bytes: Buffer, from: number, size: number): LogForm
     headerLength: bytes[from + AT_HEADER_LENGTH] ?? 0,
     binlogVersion: u16(bytes, from + AT_VERSION),
     serverVersion,
-    family: /mariadb/i.test(serverVersion) ? 'mariadb' : 'mysql',
+    family: familyOf(serverVersion),
     serverId,
     stampSeconds,
     createdSeconds: u32(bytes, from + AT_CREATED),
@@ -69,6 +69,11 @@ export function decodeFormat(bytes: Buffer, from: number, size: number): LogForm
     postHeaderLengths,
     fingerprint: fingerprintOf([stampSeconds, serverId, serverVersion, checksumLength, postHeaderLengths.join('.')]),
   }
+}
+
+/** As servers name themselves. */
+export function familyOf(serverVersion: string): 'mysql' | 'mariadb' {
+  return /mariadb/i.test(serverVersion) ? 'mariadb' : 'mysql'
 }
 
 /** A name of 16 hex digits for a list of facts. */

@@ -12,19 +12,30 @@ export interface OwnTime {
   readonly ownSeconds: number
 }
 
-export function ownTimeOf(t: ScannedTransaction, fileServerId: number): OwnTime {
-  return { exactUs: t.commitUs, ownSeconds: ownSeconds(t, fileServerId) }
+/** The server whose log it is, as the FORMAT_DESCRIPTION of the file says. */
+export interface Writer {
+  readonly serverId: number
+  readonly family: 'mysql' | 'mariadb'
+}
+
+export function ownTimeOf(t: ScannedTransaction, writer: Writer): OwnTime {
+  return { exactUs: t.commitUs, ownSeconds: ownSeconds(t, writer) }
 }
 
 /** Not before this second by what the transaction itself says; 0 where it says nothing. */
-export function ownSeconds(t: ScannedTransaction, fileServerId: number): number {
+export function ownSeconds(t: ScannedTransaction, writer: Writer): number {
   if (t.commitUs > 0) return Math.floor(t.commitUs / 1_000_000)
-  return hasOwnStamps(t, fileServerId) && t.maxStampSeconds > t.writtenSeconds ? t.maxStampSeconds : t.writtenSeconds
+  const written = writtenSeconds(t, writer)
+  const hasOwnStamps = t.serverId === writer.serverId && (t.marks & MarkBit['set-timestamp']) === 0
+  return hasOwnStamps && t.maxStampSeconds > written ? t.maxStampSeconds : written
 }
 
-/** Its stamps are of this server's clock, as far as the transaction itself can show. */
-export function hasOwnStamps(t: ScannedTransaction, fileServerId: number): boolean {
-  return t.serverId === fileServerId && (t.marks & MarkBit['set-timestamp']) === 0
+/**
+ * When a QUERY event of it was made, by the writer's clock; 0: no event says. A replica's applier that is MariaDB 11.8 gives an exec_time
+ * of 0, and so the origin's clock.
+ */
+export function writtenSeconds(t: ScannedTransaction, writer: Writer): number {
+  return t.serverId === writer.serverId || writer.family === 'mysql' ? t.writtenSeconds : 0
 }
 
 /** It says of itself that it committed at a time or later. Whole seconds are cut off: the second of the time may be behind it. */

@@ -3,7 +3,8 @@
  * that goes into the index with every commit, so that stopping anywhere and going on gives the same rows as one run.
  */
 import { GtidPosition, GtidSet } from '../binlog/gtidSet.ts'
-import { ownSeconds } from '../clock/ownTime.ts'
+import type { Writer } from '../clock/ownTime.ts'
+import { ownSeconds, writtenSeconds } from '../clock/ownTime.ts'
 import type { ClockStep, SourceClock } from '../clock/sourceClock.ts'
 import { afterStep, ambiguousTo, holds, showReading, stepBack, UNSEEN_CLOCK } from '../clock/sourceClock.ts'
 import { FIRST_POSITION } from '../coordinate.ts'
@@ -82,8 +83,7 @@ export interface Evidence {
 
 export function createEvidence(executed: Executed, from: EvidenceState | null): Evidence {
   let file = 0
-  let serverId = 0
-  let family: 'mysql' | 'mariadb' = 'mysql'
+  let writer: Writer = { serverId: 0, family: 'mysql' }
   let fileName = ''
   let second = from?.second ?? 0
   let maxUs = from?.maxUs ?? 0
@@ -166,7 +166,7 @@ export function createEvidence(executed: Executed, from: EvidenceState | null): 
 
   function addToTick(t: ScannedTransaction): void {
     const exact = t.commitUs > 0
-    const own = ownSeconds(t, serverId)
+    const own = ownSeconds(t, writer)
     if (tickFile !== file) {
       closeTick()
       tickFile = file
@@ -195,9 +195,12 @@ export function createEvidence(executed: Executed, from: EvidenceState | null): 
       if (isExact) return
       isExact = true
       addBound({ file, end: FIRST_POSITION, notAfterUs: t.commitUs + 1, kind: 'exact' }, clock)
-    } else if (t.writtenSeconds > 0) {
-      clock = showReading(clock, t.writtenSeconds)
-    } else if (t.serverId === serverId) {
+      return
+    }
+    const written = writtenSeconds(t, writer)
+    if (written > 0) {
+      clock = showReading(clock, written)
+    } else if (t.serverId === writer.serverId) {
       // A single stamp may be forged. Two different ones in a row are a clock that moves.
       const stamp = t.maxStampSeconds
       if (lastStamp > 0 && stamp !== lastStamp) clock = showReading(clock, Math.min(stamp, lastStamp))
@@ -268,8 +271,7 @@ export function createEvidence(executed: Executed, from: EvidenceState | null): 
       file = ordinal
       fileName = scanned.name
       if (scanned.format === null) return
-      serverId = scanned.format.serverId
-      family = scanned.format.family
+      writer = scanned.format
       if (!fromHead) return
       if (scanned.previousGtids === null) resetExecuted(executed, null)
       closeTick()
@@ -289,12 +291,12 @@ export function createEvidence(executed: Executed, from: EvidenceState | null): 
     },
     transaction(t) {
       let marks = t.marks
-      if (t.serverId !== serverId) marks |= MarkBit['foreign-origin']
+      if (t.serverId !== writer.serverId) marks |= MarkBit['foreign-origin']
       if (t.end - t.start > HUGE_BYTES) marks |= MarkBit.huge
       if (t.commitUs > 0 && isForgedBeside(t.commitUs, t.maxStampSeconds)) marks |= MarkBit['set-timestamp']
       addToTick(t)
       readClock(t)
-      if (t.threadId !== 0 && t.commitUs === 0 && t.serverId === serverId && t.writtenSeconds !== 0) addSession(t)
+      if (t.threadId !== 0 && t.commitUs === 0 && t.serverId === writer.serverId && t.writtenSeconds !== 0) addSession(t)
       if (marks !== 0) for (const name of marksOf(marks)) mark(name, t.start)
       if (checkpoint !== null && t.end - checkpoint.start >= CHECKPOINT_BYTES) addCheckpoint(t.end)
     },
@@ -339,7 +341,7 @@ export function createEvidence(executed: Executed, from: EvidenceState | null): 
         checkpoints: fileCheckpoints,
         isExact,
         lastStamp,
-        gtids: gtids === null ? null : { family, set: gtids },
+        gtids: gtids === null ? null : { family: writer.family, set: gtids },
         checkpoint,
         sessions: [...sessions].map(([thread, last]) => [thread, last.file, last.end, last.shown, last.written] as const),
       }

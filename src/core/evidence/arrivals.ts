@@ -16,6 +16,13 @@ export interface Arrivals {
   readonly drain: () => ArrivalRow[]
 }
 
+interface Pending {
+  readonly file: number
+  readonly end: number
+  readonly localUs: number
+  readonly clock: SourceClock
+}
+
 /** Arrivals are sampled this often (microseconds). */
 const SAMPLE_US = 1_000_000
 
@@ -23,17 +30,21 @@ const SAMPLE_US = 1_000_000
 export function createArrivals(last: ArrivalRow | null): Arrivals {
   let seen: SourceClock = last === null ? UNSEEN_CLOCK : showReading(UNSEEN_CLOCK, secondsOf(last.atUs - last.errorUs))
   let measurement: Measurement | null = null
-  let pending: { file: number; end: number; localUs: number; clock: SourceClock }[] = []
+  let pending: Pending[] = []
+  let newest: Pending | null = null
   let rows: ArrivalRow[] = []
 
   return {
     arrived({ file, end }, localUs, clock) {
-      const newest = pending.at(-1)
-      if (newest === undefined || localUs - newest.localUs >= SAMPLE_US) pending.push({ file, end, localUs, clock })
+      newest = { file, end, localUs, clock }
+      const sample = pending.at(-1)
+      if (sample === undefined || localUs - sample.localUs >= SAMPLE_US) pending.push(newest)
     },
     measured(next) {
       const before = measurement
       measurement = next
+      if (newest !== null && newest !== pending.at(-1)) pending.push(newest)
+      newest = null
       if (before !== null && agree(before, next))
         for (const { file, end, localUs, clock } of pending) {
           const [a, b] = [shownAt(before, localUs), shownAt(next, localUs)]

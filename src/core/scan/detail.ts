@@ -230,7 +230,7 @@ const MAX_XA_STATEMENT = 400
 
 /** What it says itself of when it committed by this server's clock, at the earliest; null: nothing. */
 function ownUs(t: ScannedTransaction, file: ScannedFile): number | null {
-  const seconds = ownSeconds(t, file.format?.serverId ?? 0)
+  const seconds = file.format === null ? 0 : ownSeconds(t, file.format)
   return seconds === 0 ? null : seconds * 1_000_000
 }
 
