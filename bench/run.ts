@@ -1,5 +1,6 @@
 /**
- * `make bench`: speed and memory on logs of about 1 GB that real servers wrote, whole processes, as ratios within one run.
+ * `make bench`: speed and memory on logs of about 1 GB that real servers wrote, and on logs made of these; whole processes, as ratios
+ * within one run.
  * Contestants take turns (A B A B …), so that what else the machine does meets all of them; medians are compared.
  * Prints every time that was taken, then the targets, and exits with 1 when one is not met.
  */

@@ -45,15 +45,15 @@ function earlierRows(file: number, startSecond: number): EvidenceRows {
     const end = start + TICK_BYTES
     // Stamps that are exact take most room.
     ticks.push({ second, file, start, end, maxUs: second * 1_000_000 + 999_999, transactions: TRANSACTIONS, bytes: TICK_BYTES })
-    if (i === 0) bounds.push({ file, end: start, notAfterUs: (second + 1) * 1_000_000, kind: 'file' })
+    if (i === 0) bounds.push({ file, end: start, notAfterUs: (second + 1) * 1_000_000, kind: 'exact' })
   }
   return { ticks, bounds, checkpoints: [], landmarks: [] }
 }
 
 function ticksOf(store: IndexStore, log: LogRow): TickRow[] {
   const ticks: TickRow[] = []
-  for (let tick = store.tickAtOrAfter(log, 0); tick !== null; tick = store.tickAfter(log, tick)) ticks.push(tick)
-  return ticks
+  for (let tick = store.lastTick(log); tick !== null; tick = store.tickBefore(log, tick)) ticks.push(tick)
+  return ticks.toReversed()
 }
 
 /** Every bound, from the last one backwards. */
@@ -74,6 +74,6 @@ function stateBehind(state: EvidenceState): EvidenceState {
     tick: state.tick === null ? null : behind(state.tick),
     landmarks: state.landmarks.map(behind),
     checkpoint: state.checkpoint === null ? null : behind(state.checkpoint),
-    sessions: state.sessions.map(([thread, file, end]) => [thread, file + EARLIER_FILES, end] as const),
+    sessions: state.sessions.map(([thread, file, ...rest]) => [thread, file + EARLIER_FILES, ...rest] as const),
   }
 }
