@@ -2,7 +2,7 @@
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 INSTALLED := node_modules/.installed
 
-.PHONY: help install build demo test check format servers fixtures bench docs clean
+.PHONY: help install build demo test check format servers fixtures bench fuzz docs clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -41,6 +41,12 @@ fixtures: servers ## make the fixture binlogs again, with real servers
 
 bench: build servers ## speed and memory, as ratios to mysqlbinlog on a log of 1 GB
 	@node bench/run.ts
+
+COUNT ?= 100000
+SEED ?= 1
+
+fuzz: $(INSTALLED) ## broken and made-up logs by the thousand: make fuzz COUNT=1000000 SEED=7
+	@node fuzz/run.ts --count $(COUNT) --seed $(SEED)
 
 docs: build ## write the generated parts of the README again
 	@node scripts/docs.ts

@@ -297,7 +297,8 @@ export function createScan(listener: ScanListener, options: ScanOptions = {}): S
         endWith('damaged', `a START event stands at ${position}, inside a version 4 file`)
         return false
       case EventRole.CONTROL:
-        if (type === EventType.BINLOG_CHECKPOINT) checkpoint(bytes, from, bodyEnd, position)
+        // None is written inside of a transaction: a reading that goes on would see it twice.
+        if (type === EventType.BINLOG_CHECKPOINT && !isOpen(grammar)) checkpoint(bytes, from, bodyEnd, position)
         break
       case EventRole.UNKNOWN:
         // A type that may be skipped: inside a transaction it belongs to it, outside it is nothing.
