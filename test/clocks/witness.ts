@@ -9,7 +9,7 @@ import type { Connection } from 'mysql2/promise'
 import { expect } from 'vitest'
 import { binpoint } from '../cli/run.ts'
 import { expectValid } from '../cli/schema.ts'
-import { startServer } from '../support/servers/index.ts'
+import { accounts, startServer } from '../support/servers/index.ts'
 import type { Server, ServerKind } from '../support/servers/index.ts'
 import type { Logged, Place } from './serverLog.ts'
 import { checkpointed, placeIn, readServerLog } from './serverLog.ts'
@@ -50,6 +50,14 @@ export interface Witness extends AsyncDisposable {
   settle(): Promise<void>
   /** Asks for the time of a moment, with an index of its own and with one of the whole log, and shows that no answer loses anything. */
   ask(moment: Moment, ...options: readonly string[]): Promise<Answer>
+  /** Follows the server over the network, with an index that has seen what came when. */
+  follow(): Followed
+}
+
+export interface Followed {
+  stop(): Promise<void>
+  /** The same as Witness.ask, by this index. */
+  ask(moment: Moment): Promise<Answer>
 }
 
 export interface WitnessOptions {
@@ -60,6 +68,8 @@ export interface WitnessOptions {
 /** Transactions are named by the text of their row changes, which MariaDB logs by default. MariaDB's checkpoints wait for InnoDB's log. */
 export const witnessOptions = (kind: ServerKind): readonly string[] =>
   kind.startsWith('mariadb') ? ['--innodb-flush-log-at-trx-commit=1'] : ['--binlog-rows-query-log-events=ON']
+
+const asReader = { BINPOINT_PASSWORD: accounts.reader.password }
 
 export async function openWitness(kind: ServerKind, { serverId = 1, options = [] }: WitnessOptions = {}): Promise<Witness> {
   const isMariaDb = kind.startsWith('mariadb')
@@ -83,6 +93,22 @@ export async function openWitness(kind: ServerKind, { serverId = 1, options = []
     await server.query('DO SLEEP(1.05 - MICROSECOND(SYSDATE(6)) / 1000000)')
   }
 
+  /** `asked`: the source, and options. */
+  const answer = async (moment: Moment, asked: readonly string[]): Promise<Answer> => {
+    const log = await readServerLog(server)
+    const all = await tags()
+    // By the clock, too: it may have shown the time more than once.
+    const late = log.filter(({ name }) => all.has(name) && (!moment.there.has(name) || (begun.get(name) ?? 0) >= moment.timeUs))
+    const time = `@${(moment.timeUs / 1_000_000).toFixed(6)}`
+    const args = ['at', time, '--json', '--source', ...asked]
+    const { stdout, stderr, status } = await binpoint(args, { env: asReader, nowUs: await clock() })
+    expect({ stderr, status }).toEqual({ stderr: '', status: expect.toBeOneOf([0, 1]) })
+    const printed: PrintedAnswer = JSON.parse(stdout)
+    expectValid('at', printed)
+    if (!args.includes('--margin')) expectNothingLost(basename(asked[2] ?? ''), printed, log, late)
+    return inNames(printed, log)
+  }
+
   await server.run('CREATE DATABASE d', 'CREATE TABLE d.t (tag VARCHAR(32) PRIMARY KEY, pad LONGTEXT) ENGINE=InnoDB')
   await nextSecond()
   return {
@@ -103,30 +129,28 @@ export async function openWitness(kind: ServerKind, { serverId = 1, options = []
     },
     settle,
     ask: async (moment, ...more) => {
-      const log = await readServerLog(server)
-      const all = await tags()
-      // By the clock, too: it may have shown the time more than once.
-      const late = log.filter(({ name }) => all.has(name) && (!moment.there.has(name) || (begun.get(name) ?? 0) >= moment.timeUs))
       const whole = join(folder, 'whole.sqlite')
       const own = join(mkdtempSync(join(folder, 'own-')), 'own.sqlite')
       expect(await binpoint(['index', server.binlogDir, '--index', whole])).toMatchObject({ status: 0 })
-      const [ofWhole, ofOwn] = await Promise.all(
-        [whole, own].map(async (index) => {
-          const time = `@${(moment.timeUs / 1_000_000).toFixed(6)}`
-          const asked = ['at', time, '--source', server.binlogDir, '--index', index, '--json', ...more]
-          const { stdout, stderr, status } = await binpoint(asked, { nowUs: Date.now() * 1000 })
-          expect({ stderr, status }).toEqual({ stderr: '', status: expect.toBeOneOf([0, 1]) })
-          const answer: PrintedAnswer = JSON.parse(stdout)
-          expectValid('at', answer)
-          if (more.length === 0) expectNothingLost(basename(index), answer, log, late)
-          return inNames(answer, log)
-        }),
-      )
-      if (ofWhole === undefined) throw new Error('no answer')
-      // What was not read has no findings.
-      const { codes, reason, ...found } = ofWhole
-      expect(ofOwn).toMatchObject(found)
-      return { ...found, codes, reason }
+      const ofWhole = await answer(moment, [server.binlogDir, '--index', whole, ...more])
+      const ofOwn = await answer(moment, [server.binlogDir, '--index', own, ...more])
+      // A step that was not read is not known.
+      const { safe, latest } = ofWhole
+      expect(ofOwn).toMatchObject(ofWhole.codes.includes('CLOCK_STEP') ? {} : { safe, latest })
+      return ofWhole
+    },
+    follow: () => {
+      const index = join(mkdtempSync(join(folder, 'followed-')), 'followed.sqlite')
+      const url = `mysql://${accounts.reader.user}@${server.host}:${server.port}`
+      const stop = new AbortController()
+      const ended = binpoint(['index', url, '--follow', '--index', index], { env: asReader, signal: stop.signal })
+      return {
+        stop: async () => {
+          stop.abort()
+          expect((await ended).stderr).not.toContain('error')
+        },
+        ask: (moment) => answer(moment, [url, '--index', index]),
+      }
     },
     [Symbol.asyncDispose]: async () => {
       rmSync(folder, { recursive: true })
