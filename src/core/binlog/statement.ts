@@ -48,7 +48,7 @@ function classifyXa(head: string): StatementKind {
 }
 
 /** Space, a comment to the end of a line, or a plain comment. A version comment (`/*!` and `/*M!`) is code: only its opening is skipped. */
-const ignorable = /(?:[\s(;]|--[\s][^\n]*(?:\n|$)|#[^\n]*(?:\n|$)|\/\*M?!\d*|\/\*(?!M?!)[\s\S]*?\*\/)*/y
+const ignorable = /(?:[\s(;]|--(?=\s)[^\n]*(?:\n|$)|#[^\n]*(?:\n|$)|\/\*M?!\d*|\/\*(?!M?!)[\s\S]*?\*\/)*/y
 
 function firstKeyword(upper: string): string | null {
   ignorable.lastIndex = 0
