@@ -274,7 +274,9 @@ export function createEvidence(executed: Executed, from: EvidenceState | null): 
       writer = scanned.format
       if (!fromHead) return
       if (scanned.previousGtids === null) resetExecuted(executed, null)
-      closeTick()
+      // A run that goes on behind the head reads the head again.
+      const isAgain = checkpoint?.file === ordinal && tickTransactions === 0
+      if (!isAgain) closeTick()
       const { stampSeconds, createdSeconds } = scanned.format
       addCheckpoint(FIRST_POSITION)
       const isStart = createdSeconds !== 0
