@@ -1,5 +1,7 @@
 /** Inputs by their bytes: a file of the corpus with bytes turned, overwritten, cut out, put in, doubled, or brought over from another file. */
 import * as fc from 'fast-check'
+import { LEAST_RUN } from '../src/core/binlog/checksumRun.ts'
+import { EventType } from '../src/core/binlog/layout.ts'
 import type { Corpus } from './corpus.ts'
 import { AT_FLAGS, AT_POSITION, AT_SIZE, AT_TYPE, frame, mendChecksums, mendPositions } from './frame.ts'
 
@@ -24,6 +26,8 @@ type Change =
 
 export interface ChangedFile {
   readonly file: number
+  /** Its events are there again and again: checksums of long batches are checked in another way than those of short ones. */
+  readonly isLong: boolean
   readonly changes: readonly Change[]
   /** What is put right after the changes, so that they reach the reader. */
   readonly mended: 'nothing' | 'checksums' | 'places and checksums'
@@ -47,6 +51,10 @@ export const cuts: fc.Arbitrary<number[]> = fc.array(
   },
 )
 
+/** One of so many files is long, or fewer: small and large numbers come more often than others. */
+const LONG_ONES = 600
+const closing = new Set<number>([EventType.ROTATE, EventType.STOP])
+
 const anyChange: fc.Arbitrary<Change> = fc.oneof(
   fc.record({ kind: fc.constant('turn' as const), at: place, bit: fc.nat(7) }),
   fc.record({ kind: fc.constant('byte' as const), at: place, value: fc.nat(255) }),
@@ -67,13 +75,30 @@ const anyChange: fc.Arbitrary<Change> = fc.oneof(
 
 export const changedFile: fc.Arbitrary<ChangedFile> = fc.record({
   file: place,
+  isLong: fc.nat(LONG_ONES).map((n) => n === LONG_ONES / 2),
   changes: fc.array(anyChange, { maxLength: 5 }),
   mended: fc.constantFrom('nothing' as const, 'checksums' as const, 'places and checksums' as const),
   cuts,
 })
 
-export function originalOf(corpus: Corpus, { file }: ChangedFile): Buffer {
-  return corpus.files[file % corpus.files.length] ?? Buffer.alloc(0)
+export function originalOf(corpus: Corpus, { file, isLong }: ChangedFile): Buffer {
+  const bytes = corpus.files[file % corpus.files.length] ?? Buffer.alloc(0)
+  return isLong ? lengthened(bytes) : bytes
+}
+
+function lengthened(bytes: Buffer): Buffer {
+  const { starts, end } = frame(bytes)
+  const events = starts.flatMap((at, i) =>
+    closing.has(bytes[at + AT_TYPE] ?? 0) ? [] : [bytes.subarray(at, starts[i + 1] ?? end)],
+  )
+  const [format, ...rest] = events
+  const once = Buffer.concat(rest)
+  if (format === undefined || once.length === 0) return bytes
+  const times = Math.ceil((LEAST_RUN + 5000) / once.length)
+  const long = Buffer.concat([bytes.subarray(0, 4), format, ...Array<Buffer>(times).fill(once)])
+  mendPositions(long)
+  mendChecksums(long)
+  return long
 }
 
 export function makeChanged(corpus: Corpus, input: ChangedFile): Buffer {
