@@ -40,7 +40,7 @@ export function classifyStatement(bytes: Buffer, from: number, to: number): Stat
 }
 
 function classifyXa(head: string): StatementKind {
-  const word = /^XA +(START|BEGIN|END|PREPARE|COMMIT|ROLLBACK)/i.exec(head)?.[1]?.toUpperCase()
+  const word = /^XA +(START|BEGIN|END|PREPARE|COMMIT|ROLLBACK)/.exec(head)?.[1]
   if (word === 'START' || word === 'BEGIN') return 'xa-start'
   if (word === 'COMMIT') return 'xa-commit'
   if (word === 'ROLLBACK') return 'xa-rollback'
