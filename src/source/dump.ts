@@ -1,7 +1,7 @@
 /**
  * One dump of a server's log, through zongji: it makes the connections, agrees on checksums and MariaDB's capabilities, sends
  * the dump command, and ends the dump thread. The events themselves are taken at the packet, before zongji would decode them:
- * mysql2's `connection.handlePacket` is wrapped when zongji is ready, and from the dump command on every packet is consumed
+ * mysql2's `connection.packetParser` is replaced when zongji is ready, and from the dump command on every packet is consumed
  * there. (zongji 0.9.0, mysql2 3.24: both pinned, as this seam is theirs; test/source/liveSeam.test.ts watches it.)
  */
 import { randomUUID } from 'node:crypto'
@@ -14,6 +14,7 @@ import { BinpointError } from '../errors.ts'
 import { addressText, WAIT_TIMEOUT_SECONDS } from '../server/connection.ts'
 import { numberOf, serverError } from '../server/serverError.ts'
 import { localTimeUs } from './localTime.ts'
+import { createPacketReader } from './packetReader.ts'
 import { createWire } from './wire.ts'
 
 export interface DumpRequest {
@@ -28,16 +29,12 @@ export interface DumpRequest {
   readonly timeoutMs: number
 }
 
-/** What is used of mysql2's packet: the bytes, and where its body begins and ends. */
-interface Packet {
-  readonly buffer: Buffer
-  readonly offset: number
-  readonly end: number
-}
+/** Takes the payload of a packet: bytes[from, to). */
+type Take = (bytes: Buffer, from: number, to: number) => void
 
 /** What is used of mysql2's connections beyond their public face. */
 interface RawConnection {
-  handlePacket: (packet: Packet | null) => void
+  readonly packetParser: { execute: (chunk: Buffer) => void }
   query: (sql: string, done: (error: Error | null) => void) => void
   readonly stream: { readonly bytesRead: number }
 }
@@ -89,13 +86,12 @@ export async function dump(request: DumpRequest, sink: EventSink): Promise<void>
         isBatchOpen = false
         attempt(() => sink.endBatch(localTimeUs()))
       }
-      const takePacket = (packet: Packet): void => {
+      const takePacket: Take = (bytes, at, to) => {
         attempt(() => {
-          const { buffer, offset, end } = packet
-          const status = buffer[offset] ?? 0
-          if (status === STATUS_ERROR) finish(errorOf(packet))
+          const status = bytes[at] ?? 0
+          if (status === STATUS_ERROR) finish(errorOf(bytes, at, to))
           else if (status === STATUS_EOF) finish(request.follow ? endedByServer(request.address) : undefined)
-          else if (!wire.event(buffer, offset + 1, end)) finish()
+          else if (!wire.event(bytes, at + 1, to)) finish()
         })
         if (isBatchOpen || isOver) return
         isBatchOpen = true
@@ -127,14 +123,15 @@ export async function dump(request: DumpRequest, sink: EventSink): Promise<void>
 }
 
 /** Sets up the session, and from the answer to the last statement on takes every packet: the dump command is next. */
-function takeOver(zongji: ZongJi, take: (packet: Packet) => void, fail: (error: Error) => void): void {
+function takeOver(zongji: ZongJi, take: Take, fail: (error: Error) => void): void {
   const connection = rawOf(zongji.connection)
-  if (typeof connection?.handlePacket !== 'function') throw new Error('mysql2 has no handlePacket: its inside has changed')
-  let isDump = false
-  const forward = connection.handlePacket
-  connection.handlePacket = function handle(packet) {
-    if (isDump && packet !== null) take(packet)
-    else forward.call(connection, packet)
+  if (typeof connection?.packetParser?.execute !== 'function') {
+    throw new Error('mysql2 has no packetParser.execute: its inside has changed')
+  }
+  const { packetParser } = connection
+  // Behind the answer at hand, with which mysql2's own is still busy; nothing of the dump can have come before.
+  const replaceParser = (): void => {
+    packetParser.execute = createPacketReader(take).take
   }
   const uuid = randomUUID()
   const setUp = [
@@ -145,7 +142,7 @@ function takeOver(zongji: ZongJi, take: (packet: Packet) => void, fail: (error: 
   for (const [i, sql] of setUp.entries()) {
     connection.query(sql, (error) => {
       if (error !== null && numberOf(error) !== ER_UNKNOWN_SYSTEM_VARIABLE) fail(error)
-      isDump = i === setUp.length - 1
+      if (i === setUp.length - 1) queueMicrotask(replaceParser)
     })
   }
   // The connection beside the dump says nothing as long as the dump runs.
@@ -186,9 +183,8 @@ function rawOf(connection: unknown): RawConnection | null {
 }
 
 /** ERR packet: marker, number u16, then `#` and five characters of state, then the text. */
-function errorOf(packet: Packet): Error {
-  const { buffer, offset, end } = packet
-  const text = buffer.toString('utf8', offset + 3, end)
+function errorOf(bytes: Buffer, from: number, to: number): Error {
+  const text = bytes.toString('utf8', from + 3, to)
   const error = new Error(text.startsWith('#') ? text.slice(6) : text)
-  return Object.assign(error, { errno: buffer.readUInt16LE(offset + 1) })
+  return Object.assign(error, { errno: bytes.readUInt16LE(from + 1) })
 }

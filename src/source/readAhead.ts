@@ -32,7 +32,7 @@ const BLOCK = 4 << 20
 /** Room before a block for what was left of the one before: more than nearly every event has. */
 const CARRY = 1 << 16
 /** A buffer for large events that is larger is not kept. */
-const MAX_KEPT = 32 << 20
+const MAX_KEPT = 64 << 20
 
 export function makeBuffers(): Buffers {
   return { blocks: [Buffer.allocUnsafeSlow(CARRY + BLOCK), Buffer.allocUnsafeSlow(CARRY + BLOCK)], large: Buffer.alloc(0) }

@@ -4,19 +4,13 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import ZongJi from '@vlasky/zongji'
 import { expect, onTestFinished, test } from 'vitest'
+import { createPacketReader } from '../../src/source/packetReader.ts'
 import { startReplay } from '../../src/source/replay.ts'
 import { fixtures, root } from '../cli/run.ts'
 import { until } from './liveSupport.ts'
 
-interface Packet {
-  readonly buffer: Buffer
-  readonly offset: number
-  readonly end: number
-  readonly sequenceId: number
-}
-
 interface Inside {
-  handlePacket: (packet: Packet | null) => void
+  readonly packetParser: { execute: (chunk: Buffer) => void }
   query: (sql: string, done: (error: Error | null, rows: unknown) => void) => void
   readonly stream: { readonly bytesRead: number }
 }
@@ -55,23 +49,20 @@ test('statements queued on `ready` run before the dump, and each packet behind t
     zongji.on('error', reject)
     zongji.once('ready', () => {
       const connection = zongji.connection as unknown as Inside
-      expect(connection.handlePacket).toBeTypeOf('function')
+      const { packetParser } = connection
+      expect(packetParser.execute).toBeTypeOf('function')
       expect(connection.stream.bytesRead).toBeGreaterThan(0)
-      const forward = connection.handlePacket
-      let isDump = false
-      connection.handlePacket = (packet) => {
-        if (!isDump || packet === null) return forward.call(connection, packet)
+      const reader = createPacketReader((bytes, from, to) => {
         order.push('event')
-        const { buffer, offset, end } = packet
         // EOF of a dump that does not stay.
-        if (buffer[offset] === 0xfe) resolve(seen)
-        else seen.push(Buffer.from(buffer.subarray(offset, end)))
-      }
+        if (bytes[from] === 0xfe) resolve(seen)
+        else seen.push(Buffer.from(bytes.subarray(from, to)))
+      })
       for (const name of ['first', 'second']) {
         connection.query(`SET @${name} = 1`, (error) => {
           if (error !== null) reject(error)
           order.push(name)
-          isDump = name === 'second'
+          if (name === 'second') queueMicrotask(() => (packetParser.execute = reader.take))
         })
       }
     })
@@ -93,7 +84,7 @@ test('stop() ends both connections and says so, also in the middle of a stream t
   await new Promise<void>((resolve) => {
     zongji.once('ready', () => {
       const connection = zongji.connection as unknown as Inside
-      connection.handlePacket = () => resolve()
+      connection.packetParser.execute = () => resolve()
     })
     zongji.start({ serverId: 4711, filename: replay.files[0] ?? '', position: 4 })
   })
