@@ -4,6 +4,7 @@
  * thousands of files. Where a head shows a later time than asked, though files behind it do not, the clock was put back, and the file
  * chosen lies ahead of it: the earliest candidate counts.
  */
+import { afterStep, holds, showReading, stepBack, UNSEEN_CLOCK } from '../core/clock/sourceClock.ts'
 import { createEvidence } from '../core/evidence/accumulate.ts'
 import type { BoundRow } from '../core/evidence/rows.ts'
 import { FIRST_POSITION } from '../core/coordinate.ts'
@@ -56,7 +57,7 @@ export async function fileOfTime(source: LogSource, files: readonly LogFile[], t
   if (before > 0) await head(before - 1)
   const isProven = async (index: number): Promise<boolean> => {
     const { bound } = await head(index)
-    return bound !== null && bound.notAfterUs <= timeUs && index < firstLater(heads, timeUs)
+    return bound !== null && bound.notAfterUs <= timeUs && holdingHeads(heads).has(index)
   }
   for (let step = 1; before > 0 && !(await isProven(before)); step *= 2) before = Math.max(0, before - step)
   const chosen = Math.max(0, before)
@@ -66,10 +67,18 @@ export async function fileOfTime(source: LogSource, files: readonly LogFile[], t
   return { file, bound: (await isProven(chosen)) ? bound : null, headsRead: heads.size, files: files.length }
 }
 
-/** The oldest file of those looked at whose head proves nothing of the time because its proof is of a later one. */
-function firstLater(heads: ReadonlyMap<number, Head>, timeUs: number): number {
-  const later = [...heads].filter(([, { bound }]) => bound !== null && bound.notAfterUs > timeUs).map(([index]) => index)
-  return Math.min(Number.POSITIVE_INFINITY, ...later)
+/** Those whose bound holds beside what the heads ahead of them show. A step of the clock between heads that were not read is not seen. */
+function holdingHeads(heads: ReadonlyMap<number, Head>): ReadonlySet<number> {
+  const holding = new Set<number>()
+  let clock = UNSEEN_CLOCK
+  for (const [index, { bound }] of [...heads].sort(([a], [b]) => a - b)) {
+    if (bound === null) continue
+    const seconds = Math.floor((bound.notAfterUs - 1) / 1_000_000)
+    const step = stepBack(clock, seconds)
+    if (step === null && holds(clock, bound.notAfterUs)) holding.add(index)
+    clock = step === null ? showReading(clock, seconds) : afterStep(clock, step)
+  }
+  return holding
 }
 
 /** The first bound that the head of a file gives: everything ahead of the file had committed before it. */

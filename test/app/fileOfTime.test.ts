@@ -79,7 +79,9 @@ test('where a head shows a later time than one behind it, the clock was put back
   // That time was twice, first in the first file.
   expect(await chosen(5400)).toBe(nameOf(0))
   expect(await chosen(3599)).toBe(nameOf(0))
-  expect(await chosen(8000)).toBe(nameOf(2))
+  // As much as the clock was put back, and an hour at least, it may have run on ahead of the step.
+  expect(await chosen(8000)).toBe(nameOf(1))
+  // A step ahead of all heads that are read is not seen.
   expect(await chosen(9001)).toBe(nameOf(3))
 })
 

@@ -72,7 +72,8 @@ function describe(at: AnswerCoordinate, zone: string | undefined): string {
 function readText(answer: AtAnswer): string {
   const { read } = answer
   if (read === undefined) return ''
-  const of = `${plural(read.headsRead, 'head')} of ${plural(read.files, 'file')} read`
+  const unseen = read.headsRead < read.files ? '; a step of the clock between others would not be seen' : ''
+  const of = `${plural(read.headsRead, 'head')} of ${plural(read.files, 'file')} read${unseen}`
   if (read.provenBy === null || read.provenUs === null) return `${read.from}, the oldest file (${of})`
   return `${read.from} on: all ahead of it had committed by ${formatUtcShort(read.provenUs)}, ${proofText(read.provenBy)} (${of})`
 }

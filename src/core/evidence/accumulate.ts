@@ -224,7 +224,7 @@ export function createEvidence(executed: Executed, from: EvidenceState | null): 
   function addSession(t: ScannedTransaction): void {
     const last = sessions.get(t.threadId)
     if (last === undefined) {
-      sessions.set(t.threadId, { file, end: t.end, shown: clock.shownSeconds, written: t.writtenSeconds })
+      sessions.set(t.threadId, { file, end: t.end, shown: clock.shownSeconds, written: ownSeconds(t, writer) })
       return
     }
     if (t.begunSeconds > 0) {
@@ -240,7 +240,7 @@ export function createEvidence(executed: Executed, from: EvidenceState | null): 
     last.file = file
     last.end = t.end
     last.shown = clock.shownSeconds
-    last.written = t.writtenSeconds
+    last.written = ownSeconds(t, writer)
   }
 
   function forgetIdleSessions(): void {

@@ -55,6 +55,11 @@ export function createArrivals(last: ArrivalRow | null): Arrivals {
           const errorUs = Math.ceil((mostUs - leastUs) / 2)
           if (holds(seen, mostUs) && holds(clock, mostUs)) rows.push({ file, end, atUs: mostUs - errorUs, errorUs })
         }
+      if (before !== null && !agree(before, next)) {
+        const expected = showReading(seen, secondsOf(shownAt(before, next.askedUs).leastUs))
+        const step = stepBack(expected, secondsOf(shownAt(next, next.askedUs).mostUs))
+        if (step !== null) seen = afterStep(expected, step)
+      }
       pending = []
     },
     hasRows: () => rows.length > 0,
