@@ -113,6 +113,13 @@ async function executedNow(server: Server, query: Server['query']): Promise<Know
   return { at, executed: inOrder(String(position?.['executed'])) }
 }
 
+function withoutServer(set: string, uuid: string): string {
+  return set
+    .split(',')
+    .filter((part) => !part.startsWith(uuid))
+    .join(',')
+}
+
 /** MariaDB prints its domains in the order of a hash. */
 function inOrder(position: string): string {
   return position
@@ -247,7 +254,7 @@ describeWith('mysql-9.7', 'mysql-9.7, besides', () => {
     expect(known.at(-1)?.executed).toContain(`${A}:5:tagged:1-3`)
     await expectAll(
       server,
-      known.map(({ at, executed }) => ({ at, executed: executed.replace(`,${A}:5:tagged:1-3`, '') })),
+      known.map(({ at, executed }) => ({ at, executed: withoutServer(executed, A) })),
     )
     await eachWay(server, async (source) => {
       expect(await find(source, `${A}:5`)).toEqual({ transaction: null, findings: [] })
