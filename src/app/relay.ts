@@ -61,9 +61,7 @@ export function createRelayReader(): RelayReader {
       }
       const size = u32(bytes, from + AT_SIZE)
       const endLogPos = u32(bytes, from + AT_END_LOG_POS)
-      let end = sourceEnd + size
-      // The nearest position with these lower 32 bits; 0 inside transactions of MariaDB >= 11.4.
-      if (endLogPos !== 0) end += (endLogPos - end) | 0
+      const end = endInSource(sourceEnd, size, endLogPos)
       if (startsAnew) {
         current = {
           origin: { file: sourceFile, position: end - size },
@@ -75,4 +73,14 @@ export function createRelayReader(): RelayReader {
     },
     relayed: () => current,
   }
+}
+
+/**
+ * The nearest position with the lower 32 bits that the event says. It says 0 inside transactions of MariaDB >= 11.4, and MySQL 5.0
+ * counts from the begin of the transaction there: what would lie before the end of the event ahead of it is not taken.
+ */
+function endInSource(previousEnd: number, size: number, endLogPos: number): number {
+  const next = previousEnd + size
+  if (previousEnd === 0 && endLogPos !== 0) return endLogPos
+  return endLogPos === 0 ? next : next + Math.max(0, (endLogPos - next) | 0)
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { constants, createZstdCompress } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { EventType } from '../../src/core/binlog/layout.ts'
+import { startReplay } from '../../src/source/replay.ts'
 import { runBinpoint } from '../cli/child.ts'
 import { beginLog, body, STAMP } from '../support/bytes.ts'
 import { temporaryFolder } from '../support/logs.ts'
@@ -32,6 +33,17 @@ describe('a transaction of 2 GB of rows', () => {
     expect(lines.slice(0, 4).map(({ start, end }) => ({ start, end }))).toEqual(transactions)
     expect(lines[1]).toMatchObject({ kind: 'rows', tables: [{ schema: 'd', table: 'b', rows }] })
     expect(linesOf(when?.stdout)[0]).toMatchObject({ outcome: 'inside', transaction: { start: transactions[1]?.start } })
+  })
+})
+
+describe('a transaction of 2 GB of rows from a server', () => {
+  test('is listed within the limit', async () => {
+    const folder = temporaryFolder()
+    const { rows } = writeHugeLog(folder, 8192, 256 << 10)
+    await using replay = await startReplay({ paths: [folder] })
+    const list = await measured(['ls', '--json', '--source', `mysql://anyone@${replay.host}:${replay.port}`], ':memory:')
+    expect(list).toMatchObject({ status: 0, fits: true })
+    expect(linesOf(list.stdout)[1]).toMatchObject({ kind: 'rows', tables: [{ table: 'b', rows }] })
   })
 })
 

@@ -1,7 +1,7 @@
 /** Relay logs of real replicas: listed with the coordinates of the source, and nothing else is made of them. */
 import { copyFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { buildIndex } from '../../src/app/index.ts'
 import { ls } from '../../src/app/ls.ts'
 import type { Relayed } from '../../src/app/relay.ts'
@@ -12,6 +12,7 @@ import { openStore } from '../../src/store/store.ts'
 import { binpoint } from '../cli/run.ts'
 import { expectValid } from '../cli/schema.ts'
 import { filesOf } from '../pitfalls/written.ts'
+import { haveShared, sharedLogs } from '../secondOpinion/files.ts'
 import { temporaryFolder } from '../support/logs.ts'
 import type { Server, ServerKind } from '../support/servers/index.ts'
 import { replicateFrom, startServer, waitForReplica } from '../support/servers/index.ts'
@@ -102,6 +103,33 @@ for (const kind of kinds) {
     })
   })
 }
+
+describe.runIf(haveShared)('relay logs of old servers (5.0 does not mark its own events)', () => {
+  const std = 'hqm001+mysql-8.0.39/mysql-test/std_data'
+  test.each([
+    ['percona+percona-toolkit/t/lib/samples/relay-binlog001', 'mysql-bin.000001', 8],
+    [`${std}/corrupt-relay-bin.000624`, 'mysql-bin.010260', 100],
+    [`${std}/rpl_gipk_equivalent_key.000001`, 'master-bin.000001', 1],
+  ])('%s', async (name, file, atLeast) => {
+    const log = sharedLogs.find((shared) => shared.name === name)
+    const places: Relayed[] = []
+    const found: Transaction[] = []
+    await ls({
+      source: openFileSource('relay', [log?.path ?? '']),
+      onTransaction: (t, where) => {
+        found.push(t)
+        if (where !== null) places.push(where)
+      },
+    })
+    expect(places.length).toBeGreaterThanOrEqual(atLeast)
+    expect(places).toHaveLength(found.length)
+    expect(new Set(places.map(({ origin }) => origin.file))).toEqual(new Set([file]))
+    // What follows directly in the relay log follows directly in the source's, too.
+    const apart = places.map(({ origin, start }) => origin.position - start.position)
+    const direct = found.flatMap(({ end }, i) => (found[i + 1]?.start === end ? [(apart[i + 1] ?? 0) - (apart[i] ?? 0)] : []))
+    expect(direct.every((difference) => difference === 0)).toBe(true)
+  })
+})
 
 interface Listed {
   readonly t: Transaction
