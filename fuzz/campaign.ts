@@ -18,7 +18,7 @@ export interface Campaign {
 }
 
 const ROUND = 1000
-/** Of the golden ratio: spreads the seeds of rounds over 32 bits. */
+/** Of the golden ratio: spreads the seeds of rounds over 31 bits. */
 const STRIDE = 0x9e37_79b9
 
 /** Rounds of all sorts, each by its share. */
@@ -27,7 +27,7 @@ export function planRounds(seed: number, count: number): readonly Round[] {
   const size = Math.max(1, Math.min(ROUND, Math.ceil(count / layers.length)))
   return Array.from({ length: Math.ceil(count / size) }, (_unused, i) => ({
     layer: layers[i % layers.length] ?? '',
-    seed: (seed + Math.imul(i, STRIDE)) | 0,
+    seed: (seed + Math.imul(i, STRIDE)) & 0x7fff_ffff,
     count: Math.min(size, count - i * size),
   }))
 }

@@ -20,6 +20,7 @@ const HANG_MS = 30_000
 const PROGRESS_MS = 10_000
 /** Small, so that what is resident is what is used, and not what was left for the garbage collector. */
 const YOUNG_MIB = 8
+const OLD_MIB = 96
 
 const { values } = parseArgs({
   options: {
@@ -38,7 +39,7 @@ function wholeNumber(name: 'count' | 'seed', least: number): number {
   return number
 }
 
-if (values.hex === undefined) await fuzz(wholeNumber('seed', -0x8000_0000), wholeNumber('count', 1))
+if (values.hex === undefined) await fuzz(wholeNumber('seed', 0), wholeNumber('count', 1))
 else {
   const bytes = Buffer.from(values.hex, 'hex')
   for (let choice = 0; choice < 4 * bytes.length; choice++) checkFile(bytes, [1 + (choice >> 2)], choice)
@@ -66,7 +67,7 @@ async function fuzz(seed: number, count: number): Promise<void> {
 async function watch(task: WorkerTask): Promise<string | null> {
   const worker = new Worker(new URL('worker.ts', import.meta.url), {
     workerData: task,
-    resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MIB },
+    resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MIB, maxOldGenerationSizeMb: OLD_MIB },
   })
   let round: Round | undefined
   const here = (): string => again(round, String(Math.max(0, (task.counts[1] ?? 0) - 1)))
