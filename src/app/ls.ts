@@ -6,6 +6,7 @@ import type { FileEnding } from '../core/scan/ending.ts'
 import type { Transaction } from '../core/transaction.ts'
 import { BinpointError } from '../errors.ts'
 import { placeOf } from './boundary.ts'
+import type { CommitOf } from './commitInterval.ts'
 import type { Relayed } from './relay.ts'
 import { createRelayReader } from './relay.ts'
 import { readWindow } from './window.ts'
@@ -17,6 +18,8 @@ export interface LsRequest {
   /** Transactions that start here or behind are left out. */
   readonly to?: Coordinate | undefined
   readonly limit?: number | undefined
+  /** What is known of commit times besides what transactions say themselves. */
+  readonly commitOf?: CommitOf | undefined
   readonly signal?: AbortSignal | undefined
   /** `relayed`: where a transaction of a relay log comes from; null in a binlog. */
   readonly onTransaction: (transaction: Transaction, relayed: Relayed | null) => void
@@ -31,6 +34,7 @@ export async function ls(request: LsRequest): Promise<FileEnding | null> {
   const isBeforeEnd = (t: Transaction): boolean =>
     to === undefined || (t.file === to.file ? t.start < to.position : names.indexOf(t.file) < names.indexOf(to.file))
   const relay = createRelayReader()
+  let format: string | undefined
   let left = request.limit ?? Number.POSITIVE_INFINITY
   return readWindow({
     source,
@@ -38,13 +42,17 @@ export async function ls(request: LsRequest): Promise<FileEnding | null> {
     withIncomplete: true,
     signal: request.signal,
     relayLogs: true,
-    onEvent: relay.event,
+    onEvent: (event, startsAnew, file) => {
+      format = file.format?.fingerprint
+      relay.event(event, startsAnew, file)
+    },
     onTransaction: (transaction) => {
       if (left <= 0 || !isBeforeEnd(transaction)) return false
       left--
       const relayed = relay.relayed()
       const complete = transaction.complete && relayed?.hasBegin !== false
-      request.onTransaction(complete ? transaction : { ...transaction, complete }, relayed)
+      const commit = relayed === null ? request.commitOf?.(transaction, format) : undefined
+      request.onTransaction({ ...transaction, complete, commit: commit ?? transaction.commit }, relayed)
       return left > 0
     },
   })

@@ -9,8 +9,10 @@ import type { Finding } from '../core/findings.ts'
 import type { LogSource } from '../core/ports.ts'
 import type { Transaction } from '../core/transaction.ts'
 import { placeOf } from './boundary.ts'
+import { createCommitOf } from './commitInterval.ts'
 import type { FindGtidRequest } from './findGtid.ts'
 import { findGtid } from './findGtid.ts'
+import { readHead } from './head.ts'
 import { otherLog, readTransactions } from './window.ts'
 
 export interface WhenAnswer {
@@ -30,21 +32,28 @@ export interface WhenRequest {
   readonly log: LogRow
   readonly source: LogSource
   readonly what: { readonly coordinate: Coordinate }
+  /** Nothing in the log was committed later (Unix microseconds); undefined: not known. */
+  readonly nowUs?: number | undefined
 }
 
-export async function whenGtid(request: FindGtidRequest): Promise<WhenAnswer> {
-  const { transaction, findings } = await findGtid(request)
-  return { source: request.source.name, outcome: transaction === null ? 'not-found' : 'boundary', transaction, findings }
+export async function whenGtid(request: FindGtidRequest & Pick<WhenRequest, 'nowUs'>): Promise<WhenAnswer> {
+  const { source, index, nowUs = Number.POSITIVE_INFINITY } = request
+  const { transaction: t, findings } = await findGtid(request)
+  if (t === null) return { source: source.name, outcome: 'not-found', transaction: null, findings }
+  const head = index === undefined ? null : await readHead(source, t.file)
+  const commit = createCommitOf({ index: index ?? null, nowUs })(t, head?.format?.fingerprint)
+  return { source: source.name, outcome: 'boundary', transaction: { ...t, commit }, findings }
 }
 
 /** The index must be fresh (see buildIndex). */
-export async function when({ store, log, source, what }: WhenRequest): Promise<WhenAnswer> {
+export async function when({ store, log, source, what, nowUs = Number.POSITIVE_INFINITY }: WhenRequest): Promise<WhenAnswer> {
   const at = what.coordinate
   const file = store.files(log).find((row) => row.name === at.file)
-  const answer = (outcome: WhenAnswer['outcome'], transaction: Transaction | null): WhenAnswer => ({
+  const commitOf = createCommitOf({ index: { store, log }, nowUs })
+  const answer = (outcome: WhenAnswer['outcome'], t: Transaction | null): WhenAnswer => ({
     source: log.source,
     outcome,
-    transaction,
+    transaction: t === null ? null : { ...t, commit: commitOf(t, file?.format) },
     findings: [],
   })
   if (file === undefined || at.position < file.coveredFrom || at.position > file.coveredEnd) return answer('not-found', null)

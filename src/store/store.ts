@@ -18,6 +18,9 @@ const fileColumns =
 const tickColumns = 'second, file, start, "end", max_us AS maxUs, transactions, bytes'
 const landmarkColumns = 'file, start, kind, last_start AS lastStart, count, step_from AS stepFrom, step_to AS stepTo'
 
+/** Bounds that are read at once. */
+const BOUNDS = 500
+
 type RawLog = Omit<LogRow, 'state'> & { readonly state: string }
 type RawLandmark = Omit<LandmarkRow, 'step'> & { readonly stepFrom: number | null; readonly stepTo: number | null }
 
@@ -85,6 +88,14 @@ export function openStore(path: string): IndexStore {
   )
   const arrivalBehind = query<{ notAfterUs: number }>(
     `SELECT not_after_us AS notAfterUs FROM arrival WHERE log = ? AND not_after_us > ? AND (file, "end") >= (?, ?) ORDER BY not_after_us LIMIT 1`,
+  )
+  const boundsAfter = list<BoundRow>(
+    `SELECT * FROM (SELECT file, "end", not_after_us AS notAfterUs, kind FROM bound
+       WHERE log = ? AND not_after_us > ? ORDER BY not_after_us LIMIT ${BOUNDS})
+     UNION ALL
+     SELECT * FROM (SELECT file, "end", not_after_us AS notAfterUs, 'arrival' AS kind FROM arrival
+       WHERE log = ? AND not_after_us > ? ORDER BY not_after_us LIMIT ${BOUNDS})
+     ORDER BY notAfterUs LIMIT ${BOUNDS}`,
   )
   const lastArrival = query<ArrivalRow>(
     `SELECT file, "end", not_after_us - error_us AS atUs, error_us AS errorUs FROM arrival WHERE log = ? ORDER BY not_after_us DESC LIMIT 1`,
@@ -257,6 +268,7 @@ export function openStore(path: string): IndexStore {
           (find) => find(log.id, afterUs, file, position)?.notAfterUs ?? Number.POSITIVE_INFINITY,
         ),
       ),
+    boundsAfter: (log, afterUs) => boundsAfter(log.id, afterUs, log.id, afterUs),
     firstBound: (log) => firstBound(log.id),
     lastArrival: (log) => lastArrival(log.id),
     checkpointBefore: (log, file, position) => checkpointBefore(log.id, file, position),

@@ -299,6 +299,17 @@ describe('every fixture', () => {
   })
 
   test('is described by a schema for each command that prints JSON', () => {
-    expect([...schemaNames].sort()).toEqual(['at', 'definitions', 'error', 'index', 'ls', 'repair', 'replay', 'status', 'when'])
+    expect([...schemaNames].sort()).toEqual([
+      'at',
+      'definitions',
+      'error',
+      'index',
+      'ls',
+      'repair',
+      'replay',
+      'status',
+      'timeline',
+      'when',
+    ])
   })
 })

@@ -23,6 +23,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./ls.ts')).lsCommand,
   },
   {
+    usage: 'timeline',
+    summary: 'activity over time, with gaps and what bears on safety',
+    load: async () => (await import('./timeline.ts')).timelineCommand,
+  },
+  {
     usage: 'repair',
     summary: 'plan the restart of a replica, as a script for the mysql client',
     load: async () => (await import('./repair.ts')).repairCommand,

@@ -32,7 +32,12 @@ export const whenCommand: Command = {
     const answer =
       'gtid' in what
         ? await ofGtid(what.gtid, source, known, args, shell)
-        : await when({ ...(await refresh(known, source, await needOf(what, source), args, shell, open)), source, what })
+        : await when({
+            ...(await refresh(known, source, await needOf(what, source), args, shell, open)),
+            source,
+            what,
+            nowUs: shell.nowUs(),
+          })
     shell.stdout(isSet(args, 'json') ? documentOf(whenJson(answer)) : renderWhen(answer, text, textOf(args, 'tz')))
     return answer.outcome === 'boundary' || answer.outcome === 'end' ? Exit.OK : Exit.NO
   },
@@ -46,6 +51,7 @@ async function ofGtid(gtid: Gtid, source: LogSource, store: IndexStore, args: Ar
     return await whenGtid({
       source,
       gtid,
+      nowUs: shell.nowUs(),
       index: log === null ? undefined : { store, log },
       signal: shell.signal,
       onProgress: progress.update,

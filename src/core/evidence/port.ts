@@ -66,6 +66,8 @@ export interface IndexStore extends Disposable {
   boundAt(log: LogRow, timeUs: number): BoundRow | null
   /** The least time (Unix microseconds) by which what ends at a place had committed, if later than `afterUs`; infinite where nothing says. */
   notAfter(log: LogRow, place: Place, afterUs: number): number
+  /** The next bounds later than `afterUs`, arrivals among them, by time: so many that a pass along them is quick; none when there are no more. */
+  boundsAfter(log: LogRow, afterUs: number): BoundRow[]
   /** The earliest bound that follows from the log: nothing before it can be proven. */
   firstBound(log: LogRow): BoundRow | null
   lastArrival(log: LogRow): ArrivalRow | null
