@@ -286,6 +286,24 @@ describe('commit times with an index', () => {
   })
 })
 
+describe('ls by times without an index', () => {
+  test('reads from the file that holds the first one', async () => {
+    const index = freshIndex()
+    const range = ['--from', story.divergence.time, '--to', story.lost.lastTime]
+    const { status, stdout } = await binpoint(['ls', ...range, '--source', active, '--index', index, '--json'])
+    expect(status).toBe(0)
+    const listed = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+    expect(listed[0]).toMatchObject({ file: story.divergence.file, start: story.divergence.position })
+    // The index that this made bounds them too.
+    expect(listed.map((t) => t.commit.notAfter)).not.toContain(null)
+    const { logs } = JSON.parse((await binpoint(['status', '--index', index, '--json'])).stdout)
+    expect(logs[0].files[0]).toMatchObject({ name: story.divergence.file, from: 4 })
+  })
+})
+
 describe('ls by a time that no transaction claims', () => {
   test('lists all that may have been committed then', async () => {
     const log = beginLog({ serverId: 1, created: STAMP })
