@@ -1,6 +1,9 @@
 /** What must hold for the bytes of any file, however it was made. Each check throws an error that says what does not hold. */
 import type { FileEndingKind } from '../src/core/scan/ending.ts'
-import { frame } from './frame.ts'
+import { GtidPosition, GtidSet } from '../src/core/binlog/gtidSet.ts'
+import { EventType } from '../src/core/binlog/layout.ts'
+import type { Transaction } from '../src/core/transaction.ts'
+import { AT_TYPE, frame } from './frame.ts'
 import { tell } from './grammar.ts'
 import type { ScanOptions } from '../src/core/scan/scan.ts'
 import type { Reading } from './readings.ts'
@@ -32,7 +35,7 @@ export function checkFile(bytes: Buffer, cuts: readonly number[], choice: number
 
 /** Reading in full says the same, and it is what the naive grammar says. */
 function checkDetails(bytes: Buffer, options: ScanOptions, found: Reading): void {
-  const { reading, checksumLength, details, unfinished } = readInDetail(bytes, options)
+  const { reading, checksumLength, previousGtids, details, unfinished } = readInDetail(bytes, options)
   equal('with bodies, the file is', reading, found)
   const boundaries = found.transactions.map(({ start, end }) => [start, end] as const)
   equal(
@@ -46,9 +49,33 @@ function checkDetails(bytes: Buffer, options: ScanOptions, found: Reading): void
   const told = tell(bytes, found.ending.readEnd, checksumLength)
   equal('boundaries are', boundaries, told.transactions)
   equal('unfinished transactions are', found.abandoned, told.unfinished)
+  checkExecuted(bytes, found, previousGtids, details)
   const isClosed = found.ending.kind === 'rotate' || found.ending.kind === 'stop'
   equal('the coverage is', found.ending.coveredEnd, isClosed ? told.closed : told.covered)
 }
+
+/** What was executed is what the head says and the transactions that are whole, and no other. */
+function checkExecuted(bytes: Buffer, found: Reading, previousGtids: string | null, details: readonly Transaction[]): void {
+  if (previousGtids === null || found.executed === null) return
+  const { starts } = frame(bytes)
+  const heads = starts.filter((at) => at < found.ending.readEnd && saysWhatWasExecuted.has(bytes[at + AT_TYPE] ?? 0))
+  // In the middle of a file it would be a second beginning.
+  if (heads.length !== 1 || (heads[0] ?? 0) > (found.transactions[0]?.start ?? 0)) return
+  const set = GtidSet.parse(previousGtids)
+  const position = GtidPosition.parse(previousGtids)
+  for (const { gtid } of details) {
+    const mysql = /^(.*):(\d+)$/.exec(gtid ?? '')
+    const mariaDb = /^(\d+)-(\d+)-(\d+)$/.exec(gtid ?? '')
+    if (mysql !== null) set?.add(mysql[1] ?? '', Number(mysql[2]))
+    if (mariaDb !== null) position?.set(Number(mariaDb[1]), Number(mariaDb[2]), Number(mariaDb[3]))
+  }
+  const isMariaDb = bytes[(heads[0] ?? 0) + AT_TYPE] === EventType.GTID_LIST
+  const known = isMariaDb ? position : set
+  // A head that no server writes may hold what cannot be read again from its text.
+  if (known !== null) equal('executed is', found.executed, known.toString())
+}
+
+const saysWhatWasExecuted = new Set<number>([EventType.PREVIOUS_GTIDS, EventType.GTID_LIST])
 
 /** Endings that need no explanation. */
 const plain = new Set<FileEndingKind>(['rotate', 'stop', 'end', 'empty'])

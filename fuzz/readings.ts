@@ -25,6 +25,8 @@ export function readForIndex(bytes: Buffer, options: ScanOptions, cuts?: readonl
 export interface DetailedReading {
   readonly reading: Reading
   readonly checksumLength: number
+  /** Executed before this file, where it says so. */
+  readonly previousGtids: string | null
   /** In full, those that never end too. */
   readonly details: readonly Transaction[]
   readonly unfinished: readonly Transaction[]
@@ -39,6 +41,7 @@ export function readInDetail(bytes: Buffer, options: ScanOptions): DetailedReadi
   const unfinished: Transaction[] = []
   let ending: FileEnding | null = null
   let checksumLength = 0
+  let previousGtids: string | null = null
   const scan = createScan(
     {
       onEvent: (event) => {
@@ -56,6 +59,7 @@ export function readInDetail(bytes: Buffer, options: ScanOptions): DetailedReadi
       onFileEnd: (end, file) => {
         ending = end
         checksumLength = file.format?.checksumLength ?? 0
+        ;({ previousGtids } = file)
       },
     },
     options,
@@ -66,7 +70,7 @@ export function readInDetail(bytes: Buffer, options: ScanOptions): DetailedReadi
   const executed = executedText(scan.executed)
   scan.endFile('end')
   if (ending === null) throw new Error('the file has no ending')
-  return { reading: { transactions, abandoned, ending, executed }, checksumLength, details, unfinished }
+  return { reading: { transactions, abandoned, ending, executed }, checksumLength, previousGtids, details, unfinished }
 }
 
 /** As a run that goes on at `from`: the FORMAT_DESCRIPTION first. */

@@ -10,6 +10,7 @@ import { AT_FLAGS, AT_TYPE, EventRole, EventType, Flag, HEADER_LENGTH, minimumSi
 import { decodeMariaDbGtid } from '../binlog/mariadbGtid.ts'
 import { forEachInnerEvent } from '../binlog/payload.ts'
 import { rowsTableId, summarizeRows } from '../binlog/rows.ts'
+import type { StatementKind } from '../binlog/statement.ts'
 import { classifyStatement, xaIdentifier } from '../binlog/statement.ts'
 import type { MappedTable } from '../binlog/tableMap.ts'
 import { decodeTableMap, tableIdLength } from '../binlog/tableMap.ts'
@@ -47,8 +48,13 @@ export function createDetailCollector(): DetailCollector {
   const list = createStatementList()
   const changes = new Map<string, MutableTableChange>()
   const tables = new Map<number, MappedTable>()
+  /** As in the grammar: a BEGIN cuts off what another one began and no terminator has ended, but for MariaDB's groups and compressed events. */
+  let isBegun = false
+  let isCutByBegin = true
 
   function clear(): void {
+    isBegun = false
+    isCutByBegin = true
     gtid = null
     originalCommitUs = null
     xid = null
@@ -68,8 +74,13 @@ export function createDetailCollector(): DetailCollector {
       }
       case EventRole.MARIADB_GTID:
         gtid = decodeMariaDbGtid(bytes, from, end).gtid
+        isCutByBegin = false
+        return
+      case EventRole.TERMINATOR:
+        isBegun = false
         return
       case EventRole.PAYLOAD: {
+        isCutByBegin = false
         const isRead = forEachInnerEvent(bytes, from, end, (chunk, at, innerEnd, isWhole) =>
           innerEvent(chunk, at, innerEnd, isWhole, file),
         )
@@ -130,6 +141,8 @@ export function createDetailCollector(): DetailCollector {
       return
     }
     const kind = classifyStatement(statement, 0, statement.length)
+    if (kind === 'begin' && isBegun && isCutByBegin) clear()
+    isBegun = kind === 'begin' || kind === 'xa-start' || (isBegun && !endsTransaction.has(kind))
     if (kind === 'begin' || kind === 'commit' || kind === 'rollback' || kind === 'savepoint') return
     const isXa = kind.startsWith('xa-')
     if (isXa) xid = xaIdentifier(statement.toString('utf8', 0, MAX_XA_STATEMENT))
@@ -224,6 +237,8 @@ const innerRoles: ReadonlySet<number> = new Set([
   EventRole.LOAD_BLOCK,
   EventRole.LOAD_STATEMENT,
 ])
+
+const endsTransaction: ReadonlySet<StatementKind> = new Set<StatementKind>(['commit', 'rollback', 'xa-rollback'])
 
 /** Two identifiers of 64 bytes in hex, and the words around them. */
 const MAX_XA_STATEMENT = 400

@@ -48,7 +48,7 @@ export function createExecuted(): Executed {
     domain: 0,
     serverId: 0,
     sequence: 0,
-    runSid: '',
+    runSid: '00000000-0000-0000-0000-000000000000',
     word0: 0,
     word1: 0,
     word2: 0,
