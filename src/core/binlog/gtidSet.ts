@@ -16,8 +16,9 @@ export class GtidSet {
     this.addInterval(sid, gno, gno + 1)
   }
 
-  /** Adds [start, end); nothing where that is empty. */
-  addInterval(sid: string, start: number, end: number): void {
+  /** Adds [start, end), as far as they are numbers of transactions: these begin with 1. */
+  addInterval(sid: string, from: number, end: number): void {
+    const start = Math.max(1, from)
     if (start >= end) return
     let intervals = this.#bySid.get(sid)
     if (intervals === undefined) this.#bySid.set(sid, (intervals = []))
