@@ -2,7 +2,7 @@
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 INSTALLED := node_modules/.installed
 
-.PHONY: help install build demo test check format servers fixtures bench fuzz docs clean
+.PHONY: help install build demo test check format servers fixtures bench fuzz nightly docs clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -47,6 +47,10 @@ SEED ?= 1
 
 fuzz: $(INSTALLED) ## broken and made-up logs by the thousand: make fuzz COUNT=1000000 SEED=7
 	@node fuzz/run.ts --count $(COUNT) --seed $(SEED)
+
+nightly: $(INSTALLED) ## what takes an hour: 100,000 made-up histories of clocks, and a million broken logs
+	@HISTORIES=100000 vitest run test/app/atProperties.test.ts
+	@$(MAKE) --no-print-directory fuzz COUNT=1000000
 
 docs: build ## write the generated parts of the README again
 	@node scripts/docs.ts

@@ -161,12 +161,7 @@ function withChoice(answer: AtAnswer, chosen: FileOfTime | null): AtAnswer {
 }
 
 /** A file that the source does not have is looked for in all that it has. */
-export async function needOf(
-  what: { readonly coordinate: Coordinate } | { readonly gtid: string },
-  source: LogSource,
-): Promise<Need> {
-  if (!('coordinate' in what)) return 'all'
-  const { coordinate } = what
+export async function needOf(coordinate: Coordinate, source: LogSource): Promise<Need> {
   return (await source.listFiles()).some((file) => file.name === coordinate.file) ? coordinate : 'all'
 }
 

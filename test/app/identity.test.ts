@@ -18,7 +18,15 @@ const index = (store: IndexStore, folder: string): Promise<IndexReport> =>
   buildIndex({ store, source: openFileSource(folder, [folder]) })
 
 function askedAt(store: IndexStore, folder: string, { log }: IndexReport, second: number): Promise<AtAnswer> {
-  return at({ store, log, source: openFileSource(folder, [folder]), timeUs: second * 1_000_000, marginUs: null, skewUs: 0, nowUs: Date.now() * 1000 })
+  return at({
+    store,
+    log,
+    source: openFileSource(folder, [folder]),
+    timeUs: second * 1_000_000,
+    marginUs: null,
+    skewUs: 0,
+    nowUs: Date.now() * 1000,
+  })
 }
 
 function copyOf(name: string): string {

@@ -48,6 +48,10 @@ describe('at --offline', () => {
     await binpoint(['index', folder, '--index', holed])
     const answer = await binpoint(['at', story.lost.lastTime, '--offline', '--index', holed, '--json'])
     expect(answer.status).toBe(1)
-    expect(JSON.parse(answer.stdout)).toMatchObject({ outcome: 'gap', safe: null, findings: [{ code: 'UNCHECKED' }, { code: 'INDEX_GAP' }] })
+    expect(JSON.parse(answer.stdout)).toMatchObject({
+      outcome: 'gap',
+      safe: null,
+      findings: [{ code: 'UNCHECKED' }, { code: 'INDEX_GAP' }],
+    })
   })
 })

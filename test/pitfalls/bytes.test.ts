@@ -114,7 +114,10 @@ describe('a file that cannot be read is refused, not guessed at', () => {
     const { log, gaps, files } = await buildIndex({ store, source })
     expect(gaps.map(({ cause }) => cause)).toEqual([expect.stringMatching(/^encrypted/), expect.stringMatching(/^encrypted/)])
     const timeUs = ((files[0]?.stampSeconds ?? 0) + 1) * 1_000_000
-    expect(await at({ store, log, source, timeUs, marginUs: null, skewUs: 0, nowUs: Date.now() * 1000 })).toMatchObject({ outcome: 'gap', safe: null })
+    expect(await at({ store, log, source, timeUs, marginUs: null, skewUs: 0, nowUs: Date.now() * 1000 })).toMatchObject({
+      outcome: 'gap',
+      safe: null,
+    })
   })
 
   test('an InnoDB binlog of MariaDB 12.3 (.ibb)', async () => {

@@ -57,7 +57,7 @@ export const repairCommand: Command = {
     await using source = await sourceOf(args, shell, known)
     // Before the index is brought up to date: the log that was read then reaches at least as far as the replica does.
     const replica = await replicaOf(whom, args, shell, open)
-    const need = 'coordinate' in start ? await needOf(start, source) : { timeUs: start.timeUs - start.skewUs }
+    const need = 'coordinate' in start ? await needOf(start.coordinate, source) : { timeUs: start.timeUs - start.skewUs }
     const result = await repair({
       ...(await refresh(known, source, need, args, shell, open)),
       source,

@@ -33,7 +33,7 @@ export const whenCommand: Command = {
       'gtid' in what
         ? await ofGtid(what.gtid, source, known, args, shell)
         : await when({
-            ...(await refresh(known, source, await needOf(what, source), args, shell, open)),
+            ...(await refresh(known, source, await needOf(what.coordinate, source), args, shell, open)),
             source,
             what,
             nowUs: shell.nowUs(),

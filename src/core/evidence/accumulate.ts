@@ -4,9 +4,8 @@
  */
 import { GtidPosition, GtidSet } from '../binlog/gtidSet.ts'
 import type { Writer } from '../clock/ownTime.ts'
-import { ownSeconds, writtenSeconds } from '../clock/ownTime.ts'
+import { ownSeconds } from '../clock/ownTime.ts'
 import type { ClockStep, SourceClock } from '../clock/sourceClock.ts'
-import { afterStep, ambiguousTo, holds, showReading, stepBack, UNSEEN_CLOCK } from '../clock/sourceClock.ts'
 import { FIRST_POSITION } from '../coordinate.ts'
 import type { Executed } from '../scan/executed.ts'
 import { executedText, resetExecuted } from '../scan/executed.ts'
@@ -15,7 +14,8 @@ import { LONGEST_STATEMENT } from '../scan/grammar.ts'
 import { MarkBit, marksOf } from '../scan/marks.ts'
 import type { FileEnding } from '../scan/ending.ts'
 import type { ScannedFile } from '../scan/scan.ts'
-import { createBounds } from './bounds.ts'
+import type { ReadingsState } from './readings.ts'
+import { createReadings } from './readings.ts'
 import type { BoundRow, CheckpointRow, LandmarkRow, TickRow } from './rows.ts'
 
 /** A tick is cut here, so that re-reading one stays cheap. */
@@ -24,17 +24,6 @@ export const TICK_BYTES: number = 16 << 20
 export const CHECKPOINT_BYTES: number = 64 << 20
 /** A transaction of more bytes is marked. */
 export const HUGE_BYTES: number = 64 << 20
-/** Sessions that are remembered; beyond, those idle for longest are forgotten, which loses evidence but invents none. */
-const MAX_SESSIONS = 1024
-
-interface SessionEnd {
-  file: number
-  end: number
-  /** What the clock had shown by then, and when the transaction was written (seconds). */
-  shown: number
-  written: number
-}
-
 export interface EvidenceRows {
   readonly ticks: readonly TickRow[]
   readonly bounds: readonly BoundRow[]
@@ -43,24 +32,14 @@ export interface EvidenceRows {
 }
 
 /** JSON values only. */
-export interface EvidenceState {
+export interface EvidenceState extends ReadingsState {
   /** The tick that may still grow. */
   readonly tick: TickRow | null
   readonly second: number
   readonly landmarks: readonly LandmarkRow[]
   readonly maxUs: number
-  readonly clock: SourceClock
-  /** As it was at the head of the file at hand. */
-  readonly headClock: SourceClock
-  /** Of the file at hand: BINLOG_CHECKPOINTs that were seen, and whether an exact stamp was. */
-  readonly checkpoints: number
-  readonly isExact: boolean
-  /** The last stamp that nothing else confirms (seconds); 0: none. */
-  readonly lastStamp: number
   readonly gtids: { readonly family: 'mysql' | 'mariadb'; readonly set: string } | null
   readonly checkpoint: { readonly file: number; readonly start: number } | null
-  /** Of each thread, its last transaction: where it ends, what the clock had shown then, and when it was written. Idle for longest first. */
-  readonly sessions: readonly (readonly [thread: number, file: number, end: number, shown: number, written: number])[]
 }
 
 export interface Evidence {
@@ -84,14 +63,8 @@ export interface Evidence {
 export function createEvidence(executed: Executed, from: EvidenceState | null): Evidence {
   let file = 0
   let writer: Writer = { serverId: 0, family: 'mysql' }
-  let fileName = ''
   let second = from?.second ?? 0
   let maxUs = from?.maxUs ?? 0
-  let clock = from?.clock ?? UNSEEN_CLOCK
-  let headClock = from?.headClock ?? UNSEEN_CLOCK
-  let fileCheckpoints = from?.checkpoints ?? 0
-  let isExact = from?.isExact ?? false
-  let lastStamp = from?.lastStamp ?? 0
   // The tick at hand, unpacked: this runs for every transaction.
   let tickFile = -1
   let tickStart = 0
@@ -102,10 +75,9 @@ export function createEvidence(executed: Executed, from: EvidenceState | null): 
   let ticks: TickRow[] = []
   let checkpoints: CheckpointRow[] = []
   let checkpoint = from?.checkpoint ?? null
-  const bounds = createBounds()
+  const readings = createReadings(from, (step, at) => mark('clock-step', at, step))
   const closedLandmarks: LandmarkRow[] = []
   const landmarks = new Map<string, LandmarkRow>()
-  const sessions = new Map<number, SessionEnd>()
 
   if (from !== null) restore(from)
 
@@ -119,8 +91,6 @@ export function createEvidence(executed: Executed, from: EvidenceState | null): 
       tickBytes = state.tick.bytes
     }
     for (const landmark of state.landmarks) landmarks.set(landmark.kind, landmark)
-    for (const [thread, sessionFile, end, shown, written] of state.sessions)
-      sessions.set(thread, { file: sessionFile, end, shown, written })
     if (state.gtids !== null) {
       resetExecuted(
         executed,
@@ -151,7 +121,7 @@ export function createEvidence(executed: Executed, from: EvidenceState | null): 
     tickTransactions = 0
     tickBytes = 0
     tickExact = true
-    forgetIdleSessions()
+    readings.tidy()
   }
 
   function mark(kind: LandmarkRow['kind'], start: number, step: ClockStep | null = null): void {
@@ -187,79 +157,6 @@ export function createEvidence(executed: Executed, from: EvidenceState | null): 
     tickBytes += t.end - t.start
   }
 
-  /** What the transaction shows of the server's clock. */
-  function readClock(t: ScannedTransaction): void {
-    if (t.commitUs > 0) {
-      const exactSeconds = Math.floor(t.commitUs / 1_000_000)
-      see(exactSeconds, t.start)
-      if (isExact) return
-      isExact = true
-      addBound({ file, end: FIRST_POSITION, notAfterUs: t.commitUs + 1, kind: 'exact' }, clock)
-      return
-    }
-    const written = writtenSeconds(t, writer)
-    if (written > 0) {
-      clock = showReading(clock, written)
-    } else if (t.serverId === writer.serverId) {
-      // A single stamp may be forged. Two different ones in a row are a clock that moves.
-      const stamp = t.maxStampSeconds
-      if (lastStamp > 0 && stamp !== lastStamp) clock = showReading(clock, Math.min(stamp, lastStamp))
-      lastStamp = stamp
-    }
-  }
-
-  /** The clock shows this, behind all that is ahead of here in the log. */
-  function see(seconds: number, at: number): void {
-    const step = stepBack(clock, seconds)
-    if (step === null) clock = showReading(clock, seconds)
-    else stepped(step, at)
-  }
-
-  function stepped(step: ClockStep, at: number): void {
-    clock = afterStep(clock, step)
-    mark('clock-step', at, step)
-  }
-
-  /** The session's transaction before this one had committed when this one began. */
-  function addSession(t: ScannedTransaction): void {
-    const last = sessions.get(t.threadId)
-    if (last === undefined) {
-      sessions.set(t.threadId, { file, end: t.end, shown: clock.shownSeconds, written: ownSeconds(t, writer) })
-      return
-    }
-    if (t.begunSeconds > 0) {
-      const then = { ...clock, shownSeconds: last.shown }
-      const step = stepBack(then, t.begunSeconds)
-      if (step !== null) {
-        // Many sessions show one and the same step.
-        if (ambiguousTo(step) > clock.floorSeconds) stepped(step, t.start)
-      } else if (t.begunSeconds >= last.written) {
-        addBound({ file: last.file, end: last.end, notAfterUs: (t.begunSeconds + 1) * 1_000_000, kind: 'session' }, then)
-      }
-    }
-    last.file = file
-    last.end = t.end
-    last.shown = clock.shownSeconds
-    last.written = ownSeconds(t, writer)
-  }
-
-  function forgetIdleSessions(): void {
-    if (sessions.size <= MAX_SESSIONS) return
-    const byAge = [...sessions].sort(([, a], [, b]) => a.file - b.file || a.end - b.end)
-    for (const [thread] of byAge.slice(0, sessions.size - MAX_SESSIONS)) sessions.delete(thread)
-  }
-
-  /** `then`: the clock when what is ahead of the bound had been written. */
-  function addBound(bound: BoundRow, then: SourceClock): void {
-    if (holds(then, bound.notAfterUs)) bounds.add(bound)
-  }
-
-  /** The server was started, or shut down. */
-  function addServerTime(stampSeconds: number, end: number): void {
-    see(stampSeconds, end)
-    addBound({ file, end, notAfterUs: (stampSeconds + 1) * 1_000_000, kind: 'server' }, clock)
-  }
-
   function addCheckpoint(start: number): void {
     const gtidSet = executedText(executed)
     checkpoint = { file, start }
@@ -269,27 +166,23 @@ export function createEvidence(executed: Executed, from: EvidenceState | null): 
   return {
     file(scanned, ordinal, fromHead) {
       file = ordinal
-      fileName = scanned.name
       if (scanned.format === null) return
       writer = scanned.format
-      if (!fromHead) return
+      if (!fromHead) {
+        readings.file(scanned, ordinal, false)
+        return
+      }
       if (scanned.previousGtids === null) resetExecuted(executed, null)
       // A run that goes on behind the head reads the head again.
       const isAgain = checkpoint?.file === ordinal && tickTransactions === 0
       if (!isAgain) closeTick()
       const { stampSeconds, createdSeconds } = scanned.format
       addCheckpoint(FIRST_POSITION)
-      const isStart = createdSeconds !== 0
-      if (isStart) addServerTime(stampSeconds, FIRST_POSITION)
-      second = clock.shownSeconds > 0 ? clock.shownSeconds : stampSeconds
+      readings.file(scanned, ordinal, true)
+      const { shownSeconds } = readings.clock()
+      second = shownSeconds > 0 ? shownSeconds : stampSeconds
       maxUs = 0
-      headClock = clock
-      fileCheckpoints = 0
-      isExact = false
-      if (!isStart || landmarks.get('server-start')?.file === file) return
-      // A new run of the server: thread ids begin again.
-      sessions.clear()
-      mark('server-start', FIRST_POSITION)
+      if (createdSeconds !== 0 && landmarks.get('server-start')?.file !== file) mark('server-start', FIRST_POSITION)
     },
     transaction(t) {
       let marks = t.marks
@@ -297,8 +190,7 @@ export function createEvidence(executed: Executed, from: EvidenceState | null): 
       if (t.end - t.start > HUGE_BYTES) marks |= MarkBit.huge
       if (t.commitUs > 0 && isForgedBeside(t.commitUs, t.maxStampSeconds)) marks |= MarkBit['set-timestamp']
       addToTick(t)
-      readClock(t)
-      if (t.threadId !== 0 && t.commitUs === 0 && t.serverId === writer.serverId && t.writtenSeconds !== 0) addSession(t)
+      readings.transaction(t)
       if (marks !== 0) for (const name of marksOf(marks)) mark(name, t.start)
       if (checkpoint !== null && t.end - checkpoint.start >= CHECKPOINT_BYTES) addCheckpoint(t.end)
     },
@@ -306,24 +198,17 @@ export function createEvidence(executed: Executed, from: EvidenceState | null): 
       mark('unfinished', start)
     },
     fileEnd(ending) {
-      if (ending.kind === 'stop' && ending.stampSeconds !== null) addServerTime(ending.stampSeconds, ending.coveredEnd)
+      if (ending.kind === 'stop' && ending.stampSeconds !== null) readings.stop(ending.stampSeconds, ending.coveredEnd)
     },
-    checkpoint(stampSeconds, name, position) {
-      // The first one is part of the head, with its stamp. Others are written by a thread of their own, when all files before are done with.
-      if (fileCheckpoints++ === 0 || name !== fileName) return
-      const step = stepBack(headClock, stampSeconds)
-      if (step !== null) stepped(step, position)
-      else addBound({ file, end: FIRST_POSITION, notAfterUs: (stampSeconds + 1) * 1_000_000, kind: 'checkpoint' }, headClock)
-      clock = showReading(clock, stampSeconds)
-    },
-    clock: () => clock,
-    isExact: () => isExact,
-    hasPassed: (timeUs) => tickTransactions > 0 && Math.min(second, clock.shownSeconds) * 1_000_000 > timeUs,
+    checkpoint: readings.checkpoint,
+    clock: readings.clock,
+    isExact: readings.isExact,
+    hasPassed: (timeUs) => tickTransactions > 0 && Math.min(second, readings.clock().shownSeconds) * 1_000_000 > timeUs,
     drain() {
       const open = currentTick()
       const rows: EvidenceRows = {
         ticks: open === null ? ticks : [...ticks, open],
-        bounds: bounds.drain(),
+        bounds: readings.drain(),
         checkpoints,
         landmarks: [...closedLandmarks.splice(0), ...landmarks.values()],
       }
@@ -338,14 +223,9 @@ export function createEvidence(executed: Executed, from: EvidenceState | null): 
         second,
         landmarks: [...landmarks.values()],
         maxUs,
-        clock,
-        headClock,
-        checkpoints: fileCheckpoints,
-        isExact,
-        lastStamp,
+        ...readings.state(),
         gtids: gtids === null ? null : { family: writer.family, set: gtids },
         checkpoint,
-        sessions: [...sessions].map(([thread, last]) => [thread, last.file, last.end, last.shown, last.written] as const),
       }
     },
   }
