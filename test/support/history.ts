@@ -99,7 +99,7 @@ export function ideas({ forged, foreign, steps, longestUs }: IdeaOptions): fc.Ar
     rotates: rarely(false, 8, fc.constant(true)),
     stepUs: rarely(
       0,
-      10,
+      5,
       fc.oneof(fc.integer({ min: -7200, max: -10 }), fc.integer({ min: 10, max: 7200 })).map((seconds) => seconds * SECOND),
       steps,
     ),
