@@ -107,9 +107,12 @@ function whyNoBound(
   if (first === undefined) return ['before-first', []]
   // A first file that cannot be read is a hole, not a beginning: no time lies before it.
   if (first.format === '') return ['gap', gapFindings(store.gaps(log).slice(0, 1), files)]
-  if (timeUs < first.stampSeconds * 1_000_000) return ['before-first', stepFindings(store.clockSteps(log), files, timeUs)]
+  const steps = stepFindings(store.clockSteps(log), files, timeUs)
+  const bound = store.firstBound(log)
+  const isHeadTrue = bound?.file === first.ordinal && bound.end === FIRST_POSITION && bound.kind !== 'checkpoint'
+  if (timeUs < first.stampSeconds * 1_000_000 || isHeadTrue) return ['before-first', steps]
   if (first.coveredFrom !== FIRST_POSITION) return ['gap', [beginningFinding(files)]]
-  return ['before-first', [...stepFindings(store.clockSteps(log), files, timeUs), unprovenFinding(first, store.firstBound(log))]]
+  return ['before-first', [...steps, unprovenFinding(first, bound)]]
 }
 
 /** The clock has shown a later time, though no transaction says so of itself. */

@@ -64,6 +64,13 @@ describe('a log whose first file was made by a rotation', () => {
   })
 })
 
+test('a time before the start of the server, in the same second, lies before the log, and that is all', async () => {
+  const log = beginLog({ stamp: STAMP, created: STAMP })
+  add(log, { second: 0 })
+  expect(await asked([log], 0)).toMatchObject({ outcome: 'before-first', findings: [] })
+  expect(await asked([log], 1)).toMatchObject({ outcome: 'after-last' })
+})
+
 describe('a log of whose transactions one lies', () => {
   const write = (of: Write): { log: LogInMaking; starts: number[] } => {
     const log = beginLog({ stamp: STAMP, created: STAMP })
