@@ -228,9 +228,10 @@ export function endOf(row: FileRow): Coordinate {
   return { file: row.name, position: isHeadOnly(row) ? FIRST_POSITION : row.coveredEnd }
 }
 
-/** Of the file nothing but (at most) the FORMAT_DESCRIPTION was there: what it says of GTIDs may have come since. */
+/** Of the file nothing but (at most) the FORMAT_DESCRIPTION was there: what it says of GTIDs may have come since, unless it was closed. */
 export function isHeadOnly(row: FileRow): boolean {
-  return row.coveredFrom === FIRST_POSITION && row.anchorStart <= FIRST_POSITION
+  const isClosed = row.endedBy === 'rotate' || row.endedBy === 'stop'
+  return row.coveredFrom === FIRST_POSITION && row.anchorStart <= FIRST_POSITION && !isClosed
 }
 
 /**

@@ -224,7 +224,8 @@ export function createEvidence(executed: Executed, from: EvidenceState | null): 
         landmarks: [...landmarks.values()],
         maxUs,
         ...readings.state(),
-        gtids: gtids === null ? null : { family: writer.family, set: gtids },
+        // Not the family of the file at hand: its head may be unreadable.
+        gtids: gtids === null ? null : { family: executed.position === null ? 'mysql' : 'mariadb', set: gtids },
         checkpoint,
       }
     },
