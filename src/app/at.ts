@@ -158,7 +158,11 @@ async function locateSafe(
   const proven = await locator.firstFrom(from)
   const byMargin = request.marginUs === null ? null : await locateByMargin(request, timeUs, request.marginUs, from, locator)
   if (byMargin !== null && isLater(byMargin.found, proven)) return { ...byMargin, reason: 'margin' }
-  return { found: proven, provenTo: from, reason: proven !== null && proven.exactUs > 0 ? 'exact' : 'unproven' }
+  return {
+    found: proven,
+    provenTo: from,
+    reason: isSame(proven, latest) && proven !== null && proven.exactUs > 0 ? 'exact' : 'unproven',
+  }
 }
 
 /** Behind the last transaction that had committed by the time if no statement runs for longer than the margin. Null: there is none. */
