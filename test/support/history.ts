@@ -32,7 +32,7 @@ export interface Idea {
   readonly before: 'nothing' | 'flush' | 'restart' | 'crash'
   /** Its commit rotates the log. */
   readonly rotates: boolean
-  /** The clock is stepped by so much ahead of it, when the server was busy right before; 0: it is not. */
+  /** The clock is stepped by so much ahead of it, while the server is busy; 0: it is not. */
   readonly stepUs: number
 }
 
@@ -221,7 +221,7 @@ export function write(kind: Kind, list: readonly Idea[]): History {
     commit({ lastsUs: 0, writtenAt: 0, isAutocommit: true, session: BUSY_SESSION, forgedTo: null, isForeign: false }, null)
   }
 
-  /** The clock is stepped while the server is busy: the log shows how far it had come. */
+  /** The clock is stepped while the server is busy: the log shows how far it had come, and where it went on. */
   function step(byUs: number): void {
     for (let i = 0; i < 2; i++) {
       nowUs += SECOND
@@ -230,6 +230,8 @@ export function write(kind: Kind, list: readonly Idea[]): History {
     }
     clockUs += byUs
     steppedUs = nowUs
+    nowUs += SECOND
+    quick()
     // Who was in the middle of something is not looked at: a statement that sees both sides of a step.
     checkpointAtUs = null
   }
