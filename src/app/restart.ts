@@ -60,7 +60,7 @@ async function checkBoundary({ store, log, source }: Log, coordinate: Coordinate
 }
 
 function noCoordinate(answer: AtAnswer): Finding[] {
-  if (answer.findings.some((f) => f.severity === 'blocking')) return []
+  if (answer.findings.some((f) => f.severity === 'blocking' && f.code !== 'UNPROVEN')) return []
   return [purged('the time lies before what the source still has of its log')]
 }
 

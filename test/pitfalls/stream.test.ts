@@ -6,7 +6,7 @@ import type { IndexReport } from '../../src/app/index.ts'
 import type { LogSource } from '../../src/core/ports.ts'
 import { openStore } from '../../src/store/store.ts'
 import { openLive, until } from '../source/liveSupport.ts'
-import { endOfLog, startServer } from '../support/servers/index.ts'
+import { endOfLog, settledEndOfLog, startServer } from '../support/servers/index.ts'
 import type { ServerKind } from '../support/servers/index.ts'
 import { describeWith } from '../support/servers/with.ts'
 import { filesOf, indexedBy, starts, written } from './written.ts'
@@ -82,6 +82,7 @@ for (const kind of servers) {
         await server.run('CREATE DATABASE d', 'CREATE TABLE d.t (i INT PRIMARY KEY)', insert(1))
         await server.run('SET GLOBAL binlog_checksum = NONE', insert(2), insert(3))
         await server.run('SET GLOBAL binlog_checksum = CRC32', insert(4))
+        await settledEndOfLog(server)
         const run = async (source: LogSource): Promise<[IndexReport, unknown]> => {
           using store = openStore(':memory:')
           const report = await buildIndex({ store, source, verifyChecksums: true })

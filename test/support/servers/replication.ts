@@ -38,10 +38,10 @@ export async function endOfLog(server: Server): Promise<Position> {
   return { file: String(row?.['File']), position: Number(row?.['Position']) }
 }
 
-/** The same once the server writes nothing more by itself: MariaDB adds a BINLOG_CHECKPOINT some time after a file was begun. */
+/** The same once the server writes nothing more by itself: MariaDB adds a BINLOG_CHECKPOINT about a second after a file was begun. */
 export async function settledEndOfLog(server: Server): Promise<Position> {
   for (let end = await endOfLog(server); ;) {
-    await sleep(500)
+    await sleep(server.kind.startsWith('mariadb') ? 1500 : 100)
     const now = await endOfLog(server)
     if (now.file === end.file && now.position === end.position) return now
     end = now
