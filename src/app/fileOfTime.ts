@@ -23,6 +23,9 @@ export interface FileOfTime {
 /** How much of a file its head is (bytes): proof mostly comes with the first transactions. */
 const HEAD_BYTES = 256 << 10
 
+/** So many heads that show nothing of the clock are looked past. */
+const MOST_LOOKED_BACK = 8
+
 interface Head {
   /** When the file was begun, by the stamp at its head: good enough to search by, proves nothing. Infinite where there is none. */
   readonly begunUs: number
@@ -53,8 +56,9 @@ export async function fileOfTime(source: LogSource, files: readonly LogFile[], t
     if (await isBegunBefore(middle)) before = middle
     else after = middle
   }
-  // A step of the clock right ahead of it would else not be seen.
-  if (before > 0) await head(before - 1)
+  // A step of the clock right ahead of it would else not be seen: it takes a head that shows the clock.
+  for (let index = before - 1; index >= Math.max(0, before - MOST_LOOKED_BACK); index--)
+    if ((await head(index)).bound !== null) break
   const isProven = async (index: number): Promise<boolean> => {
     const { bound } = await head(index)
     return bound !== null && bound.notAfterUs <= timeUs && holdingHeads(heads).has(index)

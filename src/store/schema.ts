@@ -131,6 +131,6 @@ export const migrations: readonly string[] = [
   UPDATE log SET state = json_set(state,
     '$.clock', json_object('shownSeconds', coalesce(json_extract(state, '$.clockSeconds'), 0), 'floorSeconds', 0),
     '$.headClock', json_object('shownSeconds', coalesce(json_extract(state, '$.clockSeconds'), 0), 'floorSeconds', 0),
-    '$.checkpoints', 0, '$.isExact', json('true'), '$.lastStamp', 0, '$.sessions', json('[]')) WHERE state <> 'null';
+    '$.isExact', json('true'), '$.lastStamp', 0, '$.sessions', json('[]')) WHERE state <> 'null';
   `,
 ]

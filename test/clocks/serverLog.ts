@@ -1,4 +1,6 @@
 /** A server's log in the server's own words (SHOW BINLOG EVENTS): which transactions lie where, each named after what wrote it. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Row, Server } from '../support/servers/index.ts'
 
 export interface Place {
@@ -43,13 +45,33 @@ export function placeIn(log: readonly Logged[], { file, position }: Place): numb
   return log.findIndex((logged) => logged.file === file && logged.position === position)
 }
 
-/** MariaDB: returns when a file has the checkpoint that the server writes by itself some time after it was begun. */
+/**
+ * MariaDB: returns when the newest file has a checkpoint that shows the server's clock: one that its background thread writes some time after the
+ * file was begun, in another second than the file's stamp. Files are begun, stamped a second early, until there is one.
+ */
 export async function checkpointed(server: Server): Promise<void> {
   for (const giveUpAt = Date.now() + 20_000; ;) {
     const file = String((await server.query('SHOW BINARY LOGS')).at(-1)?.['Log_name'])
-    const events = await server.query(`SHOW BINLOG EVENTS IN '${file}'`)
-    if (events.map(eventOf).some(({ type, info }) => type === 'Binlog_checkpoint' && info === file)) return
-    if (Date.now() > giveUpAt) throw new Error(`${file} has no checkpoint`)
+    const stamps = await ownCheckpoint(server, file, giveUpAt)
+    if (stamps.checkpoint !== stamps.file) return
+    const session = await server.connect()
+    await session.query('SET TIMESTAMP = UNIX_TIMESTAMP() - 1')
+    await session.query('FLUSH LOGS')
+  }
+}
+
+const CHECKPOINT = 161
+
+/** Stamps of a file's head, and of the checkpoint in it that names the file itself. */
+async function ownCheckpoint(server: Server, name: string, giveUpAt: number): Promise<{ file: number; checkpoint: number }> {
+  for (;;) {
+    const bytes = readFileSync(join(server.binlogDir, name))
+    for (let at = 4; at + 19 <= bytes.length; at += bytes.readUInt32LE(at + 9)) {
+      const body = at + 19 + 4
+      if (bytes[at + 4] !== CHECKPOINT || bytes.toString('latin1', body, body + name.length) !== name) continue
+      return { file: bytes.readUInt32LE(4), checkpoint: bytes.readUInt32LE(at) }
+    }
+    if (Date.now() > giveUpAt) throw new Error(`${name} has no checkpoint`)
     await server.query('DO SLEEP(0.05)')
   }
 }

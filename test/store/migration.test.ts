@@ -21,14 +21,7 @@ test('schema 1: ticks in log order, no bounds by rotations, and the reading goes
   const db = new Database(path)
   db.exec(migrations[0] ?? '')
   db.pragma('user_version = 1')
-  const {
-    clock: _clock,
-    headClock: _headClock,
-    checkpoints: _checkpoints,
-    isExact: _isExact,
-    lastStamp: _lastStamp,
-    ...state
-  } = whole.state
+  const { clock: _clock, headClock: _headClock, isExact: _isExact, lastStamp: _lastStamp, ...state } = whole.state
   const old = { ...state, clockSeconds: first.stampSeconds, sessions: [[7, 0, 500]] }
   db.prepare('INSERT INTO log VALUES (1, ?, ?, NULL, 1, NULL, 3, ?)').run(folder, first.fingerprint, JSON.stringify(old))
   const putFile = db.prepare('INSERT INTO file VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')

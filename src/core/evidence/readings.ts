@@ -20,8 +20,7 @@ export interface ReadingsState {
   readonly clock: SourceClock
   /** As it was at the head of the file at hand. */
   readonly headClock: SourceClock
-  /** Of the file at hand: BINLOG_CHECKPOINTs that were seen, and whether an exact stamp was. */
-  readonly checkpoints: number
+  /** The file at hand has exact stamps. */
   readonly isExact: boolean
   /** The last stamp that nothing else confirms (seconds); 0: none. */
   readonly lastStamp: number
@@ -58,10 +57,10 @@ interface SessionEnd {
 export function createReadings(from: ReadingsState | null, onStep: (step: ClockStep, at: number) => void): Readings {
   let file = 0
   let fileName = ''
+  let fileStamp = 0
   let writer: Writer = { serverId: 0, family: 'mysql' }
   let clock = from?.clock ?? UNSEEN_CLOCK
   let headClock = from?.headClock ?? UNSEEN_CLOCK
-  let checkpoints = from?.checkpoints ?? 0
   let isExact = from?.isExact ?? false
   let lastStamp = from?.lastStamp ?? 0
   const bounds = createBounds()
@@ -131,13 +130,13 @@ export function createReadings(from: ReadingsState | null, onStep: (step: ClockS
       fileName = name
       if (format === null) return
       writer = format
+      fileStamp = format.stampSeconds
       if (!fromHead) return
       if (format.createdSeconds !== 0) {
         addServerTime(format.stampSeconds, FIRST_POSITION)
         sessions.clear() // a new run of the server: thread ids begin again
       }
       headClock = clock
-      checkpoints = 0
       isExact = false
     },
     transaction(t) {
@@ -153,8 +152,9 @@ export function createReadings(from: ReadingsState | null, onStep: (step: ClockS
     },
     stop: addServerTime,
     checkpoint(stampSeconds, name, position) {
-      // The first one is part of the head, with its stamp. Others are written by a thread of their own, when all files before are done with.
-      if (checkpoints++ === 0 || name !== fileName) return
+      // That of the head, and one that the session writes which rotated the log, have the stamp of its statement, as the file has. Others are
+      // written by a thread of their own, when all files before are done with.
+      if (name !== fileName || stampSeconds === fileStamp) return
       const step = stepBack(headClock, stampSeconds)
       if (step !== null) stepped(step, position)
       else addBound({ file, end: FIRST_POSITION, notAfterUs: endOfSecond(stampSeconds), kind: 'checkpoint' }, headClock)
@@ -171,7 +171,6 @@ export function createReadings(from: ReadingsState | null, onStep: (step: ClockS
     state: () => ({
       clock,
       headClock,
-      checkpoints,
       isExact,
       lastStamp,
       sessions: [...sessions].map(([thread, last]) => [thread, last.file, last.end, last.shown, last.own] as const),
