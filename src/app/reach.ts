@@ -21,5 +21,5 @@ export async function reaches(store: IndexStore, log: LogRow, source: LogSource,
   if ('file' in need) return begin <= 0 || !names.slice(0, begin).includes(need.file)
   if (begin > 0 && coverage(store, log).fromUs > need.timeUs) return false
   const isNear = names.length - 1 - names.indexOf(last.name) <= MOST_FILES_BEHIND
-  return isNear || need.untilUs === undefined || coverage(store, log).toUs > need.untilUs
+  return isNear || coverage(store, log).toUs > (need.untilUs ?? need.timeUs)
 }

@@ -66,7 +66,9 @@ async function tooShort(store: IndexStore, source: LogSource, from: StartFrom | 
   const known = store.currentLog(source.name)
   if (known === null || from === undefined || from === 'latest') return undefined
   const [oldest] = await source.listFiles()
-  const need = from === 'oldest' ? { file: oldest?.name ?? '', position: FIRST_POSITION } : from
+  const head = { file: oldest?.name ?? '', position: FIRST_POSITION }
+  // However far it is behind, it is gone on with.
+  const need = from === 'oldest' ? head : 'file' in from ? from : { ...from, untilUs: 0 }
   if (await reaches(store, known, source, need)) return undefined
   return `its index began at ${store.files(known)[0]?.name ?? 'nothing'}`
 }
