@@ -56,11 +56,10 @@ export async function fileOfTime(source: LogSource, files: readonly LogFile[], t
     if (await isBegunBefore(middle)) before = middle
     else after = middle
   }
-  // A step of the clock right ahead of it would else not be seen: it takes a head that shows the clock.
-  for (let index = before - 1; index >= Math.max(0, before - MOST_LOOKED_BACK); index--)
-    if ((await head(index)).bound !== null) break
   const isProven = async (index: number): Promise<boolean> => {
     const { bound } = await head(index)
+    // A step of the clock right ahead of it would else not be seen: it takes a head that shows the clock.
+    for (let i = index - 1; i >= Math.max(0, index - MOST_LOOKED_BACK); i--) if ((await head(i)).bound !== null) break
     return bound !== null && bound.notAfterUs <= timeUs && holdingHeads(heads).has(index)
   }
   for (let step = 1; before > 0 && !(await isProven(before)); step *= 2) before = Math.max(0, before - step)
