@@ -88,7 +88,8 @@ test('where a head shows a later time than one behind it, the clock was put back
 const place = ({ safe }: AtAnswer): number => (safe === null ? 0 : Number(safe.file.slice(-6)) * 1e9 + safe.position)
 
 test.each(kinds)('an index of a made-up log of %s from a time on answers for it as one of the whole log does', async (kind) => {
-  const arbitrary = ideas({ forged: 'any', foreign: true, steps: false, longestUs: 600 * SECOND })
+  // Two forged stamps in a row of a MariaDB log look like a clock that moves, which a part may not see.
+  const arbitrary = ideas({ forged: kind === 'mariadb' ? false : 'any', foreign: true, steps: false, longestUs: 600 * SECOND })
   await fc.assert(
     fc.asyncProperty(arbitrary, fc.double({ min: 0, max: 1.05, noNaN: true }), async (list, part) => {
       const { files, endUs, commits } = write(kind, list)
