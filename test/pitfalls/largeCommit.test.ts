@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import { readTransactions } from '../../src/app/window.ts'
 import { openLive } from '../source/liveSupport.ts'
-import { startServer } from '../support/servers/index.ts'
+import { settledEndOfLog, startServer } from '../support/servers/index.ts'
 import { describeWith } from '../support/servers/with.ts'
 import { filesOf, indexedBy } from './written.ts'
 
@@ -35,6 +35,7 @@ describeWith('mariadb-11.8', 'on mariadb-11.8, from 10 MiB on', () => {
     expect(inFile.map(({ tables }) => tables[0]?.rows)).toEqual([12, 1])
     expect(inFile[1]?.start).toBe(large?.end)
 
+    await settledEndOfLog(server)
     const fromFiles = await indexedBy(filesOf(server))
     await using live = await openLive(server)
     expect(await indexedBy(live)).toEqual(fromFiles)
