@@ -2,7 +2,6 @@
  * Zstandard in pieces and synchronously (Node's own gives the whole at once, or asynchronously): frame by frame and block by
  * block, so that no more than a block of 128 KiB and the window of the frame is held. Format: RFC 8878.
  */
-import { zstdDecompressSync } from 'node:zlib'
 import { Decompress } from 'fzstd'
 import { u24, u32 } from './bytes.ts'
 
@@ -12,10 +11,6 @@ const RLE_BLOCK = 1
 
 /** What compressors use up to level 20. A frame with more is refused: its window would be in memory as a whole. */
 const MAX_WINDOW = 32 << 20
-
-/** A frame of at most so many bytes is tried whole, if it gives no more than that. */
-const SMALL = 64 << 10
-const MOST_AT_ONCE = 1 << 20
 
 /** Gives the bytes of all frames in bytes[from, end) to `push`, in order. Throws where they cannot be decompressed. */
 export function decompressZstd(bytes: Buffer, from: number, end: number, push: (chunk: Buffer) => void): void {
@@ -32,51 +27,23 @@ export function decompressZstd(bytes: Buffer, from: number, end: number, push: (
   if (at > end) throw new Error('the last frame is cut')
 }
 
-/** Returns where the frame ends. */
 function decompressFrame(bytes: Buffer, from: number, end: number, push: (chunk: Buffer) => void): number {
-  const blocks = blocksOf(bytes, from, end)
-  const frameEnd = blocks.at(-1) ?? from
-  if (frameEnd - from > SMALL || !decompressWhole(bytes.subarray(from, frameEnd), push)) inPieces(bytes, from, blocks, push)
-  return frameEnd
-}
-
-/** Node's own is quicker by far, and leaves no garbage. False: it is larger than it looks. */
-function decompressWhole(frame: Buffer, push: (chunk: Buffer) => void): boolean {
-  try {
-    const whole = zstdDecompressSync(frame, { maxOutputLength: MOST_AT_ONCE })
-    if (whole.length > 0) push(whole)
-    return true
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE') return false
-    throw error
-  }
-}
-
-function inPieces(bytes: Buffer, from: number, blocks: readonly number[], push: (chunk: Buffer) => void): void {
+  const { blocksStart, window, checksumLength } = decodeFrameHeader(bytes, from)
+  if (window > MAX_WINDOW) throw new Error(`a window of ${window} bytes`)
   const decompressor = new Decompress((chunk) => {
     if (chunk.length > 0) push(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length))
   })
   let given = from
-  for (const [i, blockEnd] of blocks.entries()) {
-    decompressor.push(bytes.subarray(given, blockEnd), i === blocks.length - 1)
-    given = blockEnd
-  }
-}
-
-/** Where each block of the frame ends; the last one with its checksum. */
-function blocksOf(bytes: Buffer, from: number, end: number): number[] {
-  const { blocksStart, window, checksumLength } = decodeFrameHeader(bytes, from)
-  if (window > MAX_WINDOW) throw new Error(`a window of ${window} bytes`)
-  const ends: number[] = []
   let at = blocksStart
-  for (let isLast = false; !isLast; ends.push(at)) {
+  for (let isLast = false; !isLast; given = at) {
     if (at + 3 > end) throw new Error('the frame is cut')
     const head = u24(bytes, at)
     isLast = (head & 1) === 1
     at += 3 + (((head >> 1) & 3) === RLE_BLOCK ? 1 : head >> 3) + (isLast ? checksumLength : 0)
     if (at > end) throw new Error('the frame is cut')
+    decompressor.push(bytes.subarray(given, at), isLast)
   }
-  return ends
+  return at
 }
 
 interface FrameHeader {
