@@ -109,7 +109,7 @@ function whyNoBound(
   if (first.format === '') return ['gap', gapFindings(store.gaps(log).slice(0, 1), files)]
   const steps = stepFindings(store.clockSteps(log), files, timeUs)
   const bound = store.firstBound(log)
-  const isHeadTrue = bound?.file === first.ordinal && bound.end === FIRST_POSITION && bound.kind !== 'checkpoint'
+  const isHeadTrue = bound?.file === first.ordinal && bound.end === FIRST_POSITION && bound.kind === 'server'
   if (timeUs < first.stampSeconds * 1_000_000 || isHeadTrue) return ['before-first', steps]
   if (first.coveredFrom !== FIRST_POSITION) return ['gap', [beginningFinding(files)]]
   return ['before-first', [...steps, unprovenFinding(first, bound)]]

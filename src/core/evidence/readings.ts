@@ -8,6 +8,7 @@ import type { ClockStep, SourceClock } from '../clock/sourceClock.ts'
 import { afterStep, ambiguousTo, holds, showReading, stepBack, UNSEEN_CLOCK } from '../clock/sourceClock.ts'
 import { FIRST_POSITION } from '../coordinate.ts'
 import type { ScannedTransaction } from '../scan/grammar.ts'
+import { MarkBit } from '../scan/marks.ts'
 import type { ScannedFile } from '../scan/scan.ts'
 import { createBounds } from './bounds.ts'
 import type { BoundRow } from './rows.ts'
@@ -22,10 +23,19 @@ export interface ReadingsState {
   readonly headClock: SourceClock
   /** The file at hand has exact stamps. */
   readonly isExact: boolean
+  /** The latest exact stamp (Unix microseconds); 0: none. */
+  readonly exactUs: number
   /** The last stamp that nothing else confirms (seconds); 0: none. */
   readonly lastStamp: number
-  /** Of each thread, its last transaction: where it ends, what the clock had shown then, and its own time. Idle for longest first. */
-  readonly sessions: readonly (readonly [thread: number, file: number, end: number, shown: number, own: number])[]
+  /** Of each thread, its last transaction, as SessionEnd says. Idle for longest first. */
+  readonly sessions: readonly (readonly [
+    thread: number,
+    file: number,
+    end: number,
+    shown: number,
+    own: number,
+    isApart: boolean,
+  ])[]
 }
 
 export interface Readings {
@@ -51,6 +61,8 @@ interface SessionEnd {
   /** What the clock had shown by then, and the transaction's own time (seconds). */
   shown: number
   own: number
+  /** It may stand ahead of a transaction that was running around it. */
+  isApart: boolean
 }
 
 /** `onStep`: the clock was put back ahead of a position of the file at hand. */
@@ -62,10 +74,12 @@ export function createReadings(from: ReadingsState | null, onStep: (step: ClockS
   let clock = from?.clock ?? UNSEEN_CLOCK
   let headClock = from?.headClock ?? UNSEEN_CLOCK
   let isExact = from?.isExact ?? false
+  let exactUs = from?.exactUs ?? 0
   let lastStamp = from?.lastStamp ?? 0
   const bounds = createBounds()
   const sessions = new Map<number, SessionEnd>()
-  for (const [thread, of, end, shown, own] of from?.sessions ?? []) sessions.set(thread, { file: of, end, shown, own })
+  for (const [thread, of, end, shown, own, isApart] of from?.sessions ?? [])
+    sessions.set(thread, { file: of, end, shown, own, isApart })
 
   /** The clock shows this, behind all that is ahead of here in the log. */
   function see(seconds: number, at: number): void {
@@ -92,9 +106,11 @@ export function createReadings(from: ReadingsState | null, onStep: (step: ClockS
 
   function addExact({ commitUs, start }: ScannedTransaction): void {
     see(Math.floor(commitUs / 1_000_000), start)
+    // Of a step back within a second only the stamps themselves tell.
+    if (commitUs > exactUs) exactUs = commitUs
     if (isExact) return
     isExact = true
-    addBound({ file, end: FIRST_POSITION, notAfterUs: commitUs + 1, kind: 'exact' }, clock)
+    addBound({ file, end: FIRST_POSITION, notAfterUs: exactUs + 1, kind: 'exact' }, clock)
   }
 
   /** A single stamp may be forged. Two different ones in a row are a clock that moves. */
@@ -103,10 +119,11 @@ export function createReadings(from: ReadingsState | null, onStep: (step: ClockS
     lastStamp = stamp
   }
 
-  /** The session's transaction before this one had committed when this one began. */
+  /** The session's transaction before this one had committed when this one began, unless it was written from inside of this one. */
   function addSession(t: ScannedTransaction): void {
     const last = sessions.get(t.threadId)
-    if (last !== undefined) {
+    const isApart = (t.marks & MarkBit['non-transactional']) !== 0
+    if (last !== undefined && (isApart || !last.isApart)) {
       const then = { ...clock, shownSeconds: last.shown }
       const step = stepBack(then, t.begunSeconds)
       if (step !== null) {
@@ -116,11 +133,12 @@ export function createReadings(from: ReadingsState | null, onStep: (step: ClockS
         addBound({ file: last.file, end: last.end, notAfterUs: endOfSecond(t.begunSeconds), kind: 'session' }, then)
       }
     }
-    const end = last ?? { file, end: 0, shown: 0, own: 0 }
+    const end = last ?? { file, end: 0, shown: 0, own: 0, isApart }
     end.file = file
     end.end = t.end
     end.shown = clock.shownSeconds
     end.own = ownSeconds(t, writer)
+    end.isApart = isApart
     if (last === undefined) sessions.set(t.threadId, end)
   }
 
@@ -172,8 +190,11 @@ export function createReadings(from: ReadingsState | null, onStep: (step: ClockS
       clock,
       headClock,
       isExact,
+      exactUs,
       lastStamp,
-      sessions: [...sessions].map(([thread, last]) => [thread, last.file, last.end, last.shown, last.own] as const),
+      sessions: [...sessions].map(
+        ([thread, { file: of, end, shown, own, isApart }]) => [thread, of, end, shown, own, isApart] as const,
+      ),
     }),
   }
 }
