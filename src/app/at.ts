@@ -7,7 +7,7 @@ import type { AnswerCoordinate, AtAnswer, DistanceReason } from '../core/answer.
 import { isBeforeByMargin } from '../core/clock/ownTime.ts'
 import { FIRST_POSITION } from '../core/coordinate.ts'
 import type { IndexStore, LogRow, Place } from '../core/evidence/port.ts'
-import type { FileRow } from '../core/evidence/rows.ts'
+import type { FileRow, LandmarkRow, TickRow } from '../core/evidence/rows.ts'
 import type { Finding } from '../core/findings.ts'
 import type { LogSource } from '../core/ports.ts'
 import { BinpointError } from '../errors.ts'
@@ -58,7 +58,7 @@ async function answer(request: AtRequest): Promise<AtAnswer> {
   const files = store.files(log)
   const [first] = files
   const bound = store.boundAt(log, timeUs)
-  if (first === undefined || (bound === null && !isBehindMargin(first, timeUs, marginUs))) {
+  if (first === undefined || (bound === null && !isBehindMargin(request, first, timeUs))) {
     return noAnswer(request, ...whyNoBound(request, files, timeUs))
   }
   const from = bound === null ? { file: first.ordinal, position: FIRST_POSITION } : { file: bound.file, position: bound.end }
@@ -92,9 +92,22 @@ async function answer(request: AtRequest): Promise<AtAnswer> {
   }
 }
 
-/** Everything ahead of the log had committed by the time, if the statement that rotated it ran for no longer than the margin. */
-function isBehindMargin(first: FileRow, timeUs: number, marginUs: number | null): boolean {
-  return marginUs !== null && first.coveredFrom === FIRST_POSITION && (first.stampSeconds + 1) * 1_000_000 + marginUs <= timeUs
+/**
+ * Everything ahead of the log had committed by the time, if the statement that rotated it ran for no longer than the margin. A replica's
+ * applier gives the file that it begins the time of the origin's statement, which says nothing of when it came.
+ */
+function isBehindMargin({ store, log, marginUs }: AtRequest, first: FileRow, timeUs: number): boolean {
+  return (
+    marginUs !== null &&
+    first.coveredFrom === FIRST_POSITION &&
+    (first.stampSeconds + 1) * 1_000_000 + marginUs <= timeUs &&
+    !marksOfFirst(store, log, first).has('foreign-origin')
+  )
+}
+
+function marksOfFirst(store: IndexStore, log: LogRow, { ordinal }: FileRow): ReadonlySet<LandmarkRow['kind']> {
+  const marks = store.marksIn(log, { file: ordinal, position: 0 }, { file: ordinal + 1, position: 0 })
+  return new Set(marks.map(({ kind }) => kind))
 }
 
 /** Nothing proves what lies ahead of the log, or of what is known of it, to have committed by then. */
@@ -108,11 +121,10 @@ function whyNoBound(
   // A first file that cannot be read is a hole, not a beginning: no time lies before it.
   if (first.format === '') return ['gap', gapFindings(store.gaps(log).slice(0, 1), files)]
   const steps = stepFindings(store.clockSteps(log), files, timeUs)
-  const bound = store.firstBound(log)
-  const isHeadTrue = bound?.file === first.ordinal && bound.end === FIRST_POSITION && bound.kind === 'server'
-  if (timeUs < first.stampSeconds * 1_000_000 || isHeadTrue) return ['before-first', steps]
+  const isStart = marksOfFirst(store, log, first).has('server-start')
+  if (timeUs < first.stampSeconds * 1_000_000 || isStart) return ['before-first', steps]
   if (first.coveredFrom !== FIRST_POSITION) return ['gap', [beginningFinding(files)]]
-  return ['before-first', [...steps, unprovenFinding(first, bound)]]
+  return ['before-first', [...steps, unprovenFinding(first, store.firstBound(log))]]
 }
 
 /** The clock has shown a later time, though no transaction says so of itself. */
@@ -174,10 +186,16 @@ async function locateByMargin(
   locator: Locator,
 ): Promise<Omit<Safe, 'reason'> | null> {
   const files = new Map(store.files(log).map((file) => [file.ordinal, file]))
+  let of: TickRow | null = null
+  let knownSeconds = 0
+  // Of all transactions of a tick the same: there may be millions that say nothing of their time.
   const known = ({ tick }: Found): number => {
+    if (tick.file === of?.file && tick.start === of.start) return knownSeconds
+    of = tick
     const isLifted =
       tick.second * 1_000_000 >= Math.min(nowUs, store.notAfter(log, { file: tick.file, position: tick.end }, timeUs))
-    return Math.max(isLifted ? 0 : tick.second, files.get(tick.file)?.shownSeconds ?? 0)
+    knownSeconds = Math.max(isLifted ? 0 : tick.second, files.get(tick.file)?.shownSeconds ?? 0)
+    return knownSeconds
   }
   let { found } = await locator.firstClaiming(timeUs - marginUs, from)
   for (

@@ -5,7 +5,7 @@
 import { LONGEST_STATEMENT } from '../core/scan/grammar.ts'
 import { formatCoordinate } from '../core/coordinate.ts'
 import type { IndexStore, LogRow, Place } from '../core/evidence/port.ts'
-import type { FileRow, LandmarkRow } from '../core/evidence/rows.ts'
+import type { FileRow } from '../core/evidence/rows.ts'
 import type { Finding } from '../core/findings.ts'
 import type { LogSource } from '../core/ports.ts'
 import type { Mark } from '../core/transaction.ts'
@@ -28,14 +28,13 @@ export async function clockFindings(around: Around): Promise<Finding[]> {
   const { store, log, safe, latest } = around
   if (safe === null) return refutedFindings(around)
   const from: Place = { file: safe.tick.file, position: safe.tick.start }
-  const to: Place =
-    latest === null ? { file: Number.MAX_SAFE_INTEGER, position: 0 } : { file: latest.tick.file, position: latest.tick.end }
-  const landmarks = store.landmarksIn(log, from, to)
+  const to: Place | undefined = latest === null ? undefined : { file: latest.tick.file, position: latest.tick.end }
+  const marks = store.marksIn(log, from, to)
   return [
     ...refutedFindings(around),
     ...markFinding(
       around,
-      landmarks,
+      marks,
       'set-timestamp',
       'SET_TIMESTAMP',
       (count, at) =>
@@ -43,7 +42,7 @@ export async function clockFindings(around: Around): Promise<Finding[]> {
     ),
     ...markFinding(
       around,
-      landmarks,
+      marks,
       'foreign-origin',
       'FOREIGN_ORIGIN',
       (count, at) =>
@@ -70,17 +69,15 @@ function refutedFindings({ refuted, files }: Around): Finding[] {
 
 function markFinding(
   { files }: Around,
-  landmarks: readonly LandmarkRow[],
+  marks: ReturnType<IndexStore['marksIn']>,
   kind: Mark,
   code: Finding['code'],
   message: (count: string, at: string) => string,
 ): Finding[] {
-  const marked = landmarks.filter((landmark) => landmark.kind === kind)
-  const [first] = marked
-  if (first === undefined) return []
-  const transactions = marked.reduce((sum, { count }) => sum + count, 0)
-  const at = formatCoordinate({ file: nameOf(files, first.file), position: first.start })
-  return [{ code, severity: 'note', message: message(several(transactions), at), evidence: { at, transactions } }]
+  const mark = marks.find((one) => one.kind === kind)
+  if (mark === undefined) return []
+  const at = formatCoordinate({ file: nameOf(files, mark.file), position: mark.start })
+  return [{ code, severity: 'note', message: message(several(mark.count), at), evidence: { at, transactions: mark.count } }]
 }
 
 /** Running for so long across the time is worth a word (seconds). */

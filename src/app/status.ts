@@ -36,8 +36,6 @@ export function status(store: IndexStore, source?: string): StatusReport {
 
 function statusOf(store: IndexStore, log: LogRow): LogStatus {
   const files = store.files(log)
-  const landmarks: Record<string, number> = {}
-  for (const landmark of store.landmarks(log)) landmarks[landmark.kind] = (landmarks[landmark.kind] ?? 0) + landmark.count
   return {
     source: log.source,
     serverUuid: log.serverUuid,
@@ -47,6 +45,6 @@ function statusOf(store: IndexStore, log: LogRow): LogStatus {
     files,
     ...store.counts(log),
     gaps: store.gaps(log).map((gap) => ({ ...gap, name: files.find((file) => file.ordinal === gap.file)?.name ?? '' })),
-    landmarks,
+    landmarks: Object.fromEntries(store.marksIn(log).map(({ kind, count }) => [kind, count])),
   }
 }

@@ -4,7 +4,7 @@
  * writers, leave an index without a hole and without a double.
  */
 import type { EvidenceState } from '../core/evidence/accumulate.ts'
-import type { IndexBatch, IndexStore, LogRow } from '../core/evidence/port.ts'
+import type { IndexBatch, IndexStore, LogRow, Place } from '../core/evidence/port.ts'
 import type { ArrivalRow, BoundRow, CheckpointRow, FileRow, GapRow, LandmarkRow, TickRow } from '../core/evidence/rows.ts'
 import { isBehind } from '../core/evidence/bounds.ts'
 import { BinpointError } from '../errors.ts'
@@ -17,6 +17,9 @@ const fileColumns =
   'covered_from AS coveredFrom, covered_end AS coveredEnd, anchor_start AS anchorStart, anchor_crc AS anchorCrc, ended_by AS endedBy, next'
 const tickColumns = 'second, file, start, "end", max_us AS maxUs, transactions, bytes'
 const landmarkColumns = 'file, start, kind, last_start AS lastStart, count, step_from AS stepFrom, step_to AS stepTo'
+
+const LOG_BEGIN: Place = { file: 0, position: 0 }
+const LOG_END: Place = { file: Number.MAX_SAFE_INTEGER, position: 0 }
 
 /** Bounds that are read at once. */
 const BOUNDS = 500
@@ -109,6 +112,11 @@ export function openStore(path: string): IndexStore {
   const landmarks = list<RawLandmark>(`SELECT ${landmarkColumns} FROM landmark WHERE log = ? ORDER BY file, start, kind`)
   const landmarksIn = list<RawLandmark>(
     `SELECT ${landmarkColumns} FROM landmark WHERE log = ? AND (file, start) >= (?, ?) AND (file, start) < (?, ?) ORDER BY file, start, kind`,
+  )
+  // SQLite takes bare columns from the row that has the minimum.
+  const marksIn = list<Pick<LandmarkRow, 'kind' | 'file' | 'start' | 'count'>>(
+    `SELECT kind, file, start, count FROM (SELECT kind, file, start, sum(count) AS count, min((file << 44) + start)
+       FROM landmark WHERE log = ? AND (file, start) >= (?, ?) AND (file, start) < (?, ?) GROUP BY kind) ORDER BY kind`,
   )
   const clockSteps = list<RawLandmark>(
     `SELECT ${landmarkColumns} FROM landmark WHERE log = ? AND kind = 'clock-step' ORDER BY file, start`,
@@ -272,8 +280,8 @@ export function openStore(path: string): IndexStore {
     firstBound: (log) => firstBound(log.id),
     lastArrival: (log) => lastArrival(log.id),
     checkpointBefore: (log, file, position) => checkpointBefore(log.id, file, position),
-    landmarks: (log) => landmarks(log.id).map(landmarkOf),
     landmarksIn: (log, from, to) => landmarksIn(log.id, from.file, from.position, to.file, to.position).map(landmarkOf),
+    marksIn: (log, from = LOG_BEGIN, to = LOG_END) => marksIn(log.id, from.file, from.position, to.file, to.position),
     clockSteps: (log) => clockSteps(log.id).map(landmarkOf),
     gaps: (log) => gaps(log.id),
     dump: (log) => ({

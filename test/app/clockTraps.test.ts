@@ -51,6 +51,32 @@ describe('exact stamps', () => {
   })
 })
 
+describe('the head of the oldest file', () => {
+  /** Of a replica: its applier's commit begins the file, with the origin's time. */
+  function replicasFile(isForeign: boolean): MemoryFile[] {
+    const log = beginLog({ version: '10.11.6-MariaDB-log', stamp: STAMP })
+    const header = { stamp: STAMP + 5000, serverId: isForeign ? 9 : 1 }
+    log.add(EventType.MARIADB_GTID, body.mariaDbGtid(1), header)
+    log.add(EventType.XID, body.xid(1), header)
+    return [{ name: nameOf(7), bytes: log.bytes() }]
+  }
+
+  test('bounds what lies ahead by a margin, but not where an applier may have begun it', async () => {
+    expect(await ask(replicasFile(false), 900, 60 * SECOND)).toMatchObject({ outcome: 'located', safe: { file: nameOf(7) } })
+    expect(await ask(replicasFile(true), 900, 60 * SECOND)).toMatchObject({ safe: null, findings: [{ code: 'UNPROVEN' }] })
+  })
+
+  test('of a server that was started is not said to be of a statement', async () => {
+    const log = beginLog({ version: '10.11.6-MariaDB-log', created: STAMP })
+    for (const thread of [1, 1]) {
+      log.add(EventType.MARIADB_GTID, body.mariaDbGtid(thread, { flags: 1 }))
+      log.add(EventType.QUERY, body.query('CREATE DATABASE d', { thread }))
+    }
+    const answer = await ask([{ name: nameOf(1), bytes: log.bytes() }], 0)
+    expect(answer).toMatchObject({ outcome: 'before-first', findings: [] })
+  })
+})
+
 describe('sessions of MySQL 5.7', () => {
   /** Written at a second, by one statement; `end`: how the transaction ends. */
   function write(log: LogInMaking, seconds: number, thread: number, end: 'XID' | 'COMMIT'): number {

@@ -21,20 +21,26 @@ export function renderAt(answer: AtAnswer, rendering: AtRendering): string {
   const { safe, latest, distance } = answer
   if (safe === null || distance === null) return renderNo(answer, asked, rendering)
   const isOne = latest !== null && formatCoordinate(safe) === formatCoordinate(latest)
+  // Offline, nothing is known of the transaction that begins there.
+  const isUnchecked = answer.findings.some(({ code }) => code === 'UNCHECKED')
+  const described = (at: AnswerCoordinate): string => (isUnchecked ? '' : `   ${describe(at, zone)}`)
   const rows: [string, string][] = [
-    ['restart here', `${style.strong(formatCoordinate(safe))}   ${describe(safe, zone)}`],
+    ['restart here', `${style.strong(formatCoordinate(safe))}${described(safe)}`],
     ['asked', asked],
     ['source', answer.source],
   ]
   if (answer.outcome === 'after-last') {
-    rows.push(['log ends', `nothing in it is as late; its last stamp is ${formatTime(answer.covered.toUs, zone)}`])
+    rows.push([
+      'log ends',
+      `nothing in it is known to be as late; it shows its server's clock up to ${formatTime(answer.covered.toUs, zone)}`,
+    ])
   }
   if (!isOne) {
     rows.push([
       'at the latest',
       latest === null
         ? 'not known: no transaction behind it says when it committed by this clock'
-        : `${formatCoordinate(latest)}   ${describe(latest, zone)}`,
+        : `${formatCoordinate(latest)}${described(latest)}`,
     ])
     rows.push([
       'between',
@@ -117,7 +123,12 @@ function marginOf(answer: AtAnswer): number {
 
 function renderNo(answer: AtAnswer, asked: string, { style, zone }: AtRendering): string {
   const { fromUs, toUs } = answer.covered
-  const range = fromUs === Number.MAX_SAFE_INTEGER ? 'nothing' : `${formatTime(fromUs, zone)} to ${formatUtcShort(toUs)}`
+  const range =
+    fromUs === Number.MAX_SAFE_INTEGER
+      ? 'nothing'
+      : fromUs > toUs
+        ? `nothing before ${formatTime(fromUs, zone)}`
+        : `${formatTime(fromUs, zone)} to ${formatUtcShort(toUs)}`
   const isGap = answer.outcome === 'gap'
   const isUnproven = answer.findings.some(({ code }) => code === 'UNPROVEN')
   const why = isGap

@@ -72,9 +72,10 @@ export interface IndexStore extends Disposable {
   firstBound(log: LogRow): BoundRow | null
   lastArrival(log: LogRow): ArrivalRow | null
   checkpointBefore(log: LogRow, file: number, position: number): CheckpointRow | null
-  landmarks(log: LogRow): LandmarkRow[]
   /** Those of ticks that begin in [from, to). */
   landmarksIn(log: LogRow, from: Place, to: Place): LandmarkRow[]
+  /** The same, summed up: of each kind, the first one, and how many transactions. By default of the whole log. */
+  marksIn(log: LogRow, from?: Place, to?: Place): Pick<LandmarkRow, 'kind' | 'file' | 'start' | 'count'>[]
   clockSteps(log: LogRow): LandmarkRow[]
   gaps(log: LogRow): GapRow[]
   /** All log-derived rows, in key order: for comparing an index with a rebuild. */
