@@ -6,6 +6,7 @@ import type { IndexStore, LogRow } from '../core/evidence/port.ts'
 import type { LogSource } from '../core/ports.ts'
 import { parseDuration } from '../core/time/duration.ts'
 import type { TimeContext } from '../core/time/parse.ts'
+import type { IndexReport } from '../app/index.ts'
 import { buildIndex } from '../app/index.ts'
 import { at } from '../app/at.ts'
 import type { FileOfTime } from '../app/fileOfTime.ts'
@@ -92,34 +93,42 @@ export async function refresh(
   shell: Shell,
   open: AsyncDisposableStack,
 ): Promise<FreshIndex> {
-  const known = store.currentLog(source.name)
-  const enough = known === null || (await reaches(store, known, source, need)) ? store : open.use(openStore(':memory:'))
-  return build(enough, source, need, args, shell)
-}
-
-async function build(store: IndexStore, source: LogSource, need: Need, args: Arguments, shell: Shell): Promise<FreshIndex> {
-  const from = need === 'all' ? 'oldest' : 'file' in need ? { file: need.file, position: FIRST_POSITION } : need
   for (let tries = 1; ; tries++) {
-    const progress = await createProgress(args, shell)
+    const known = store.currentLog(source.name)
+    const enough = known === null || (await reaches(store, known, source, need)) ? store : open.use(openStore(':memory:'))
     try {
-      const { log, replacedBecause, isWhole, chosen } = await buildIndex({
-        store,
-        source,
-        from,
-        passedUs: need !== 'all' && 'timeUs' in need ? need.untilUs : undefined,
-        signal: shell.signal,
-        onProgress: progress.update,
-      })
-      // An index that an interrupt left half-way must not answer: it would take its end for that of the log.
-      shell.signal.throwIfAborted()
-      if (replacedBecause !== null)
-        note(`binpoint: ${source.name} has another log than was indexed: ${replacedBecause}`, args, shell)
-      return { store, log, isWhole, chosen }
+      const index = await build(enough, source, need, args, shell)
+      // Another process may have begun the index meanwhile, where its own answer needed it.
+      if (enough !== store || index.outcome !== 'resumed' || index.log.id === known?.id) return index
     } catch (error) {
       if (!(error instanceof BinpointError) || error.code !== 'INDEX_BUSY' || tries === BUSY_TRIES) throw error
-    } finally {
-      progress.stop()
     }
+  }
+}
+
+interface BuiltIndex extends FreshIndex {
+  readonly outcome: IndexReport['outcome']
+}
+
+async function build(store: IndexStore, source: LogSource, need: Need, args: Arguments, shell: Shell): Promise<BuiltIndex> {
+  const from = need === 'all' ? 'oldest' : 'file' in need ? { file: need.file, position: FIRST_POSITION } : need
+  const progress = await createProgress(args, shell)
+  try {
+    const { log, outcome, replacedBecause, isWhole, chosen } = await buildIndex({
+      store,
+      source,
+      from,
+      passedUs: need !== 'all' && 'timeUs' in need ? need.untilUs : undefined,
+      signal: shell.signal,
+      onProgress: progress.update,
+    })
+    // An index that an interrupt left half-way must not answer: it would take its end for that of the log.
+    shell.signal.throwIfAborted()
+    if (replacedBecause !== null)
+      note(`binpoint: ${source.name} has another log than was indexed: ${replacedBecause}`, args, shell)
+    return { store, log, outcome, isWhole, chosen }
+  } finally {
+    progress.stop()
   }
 }
 
@@ -140,14 +149,15 @@ export async function openAnswers(
 ): Promise<(asked: AskedTime) => Promise<AtAnswer>> {
   let index = await refresh(known, source, need, args, shell, open)
   return async (asked) => {
-    const { chosen } = index
     let answer = await at({ ...index, ...asked, source, nowUs: shell.nowUs() })
     if (!index.isWhole && answer.latest === null && answer.outcome !== 'before-first') {
       // The clock had passed the time, but no transaction says so: one behind may.
-      index = { ...(await build(index.store, source, { timeUs: asked.timeUs }, args, shell)), chosen }
+      const { chosen } = index
+      const whole = await refresh(index.store, source, { timeUs: asked.timeUs - asked.skewUs }, args, shell, open)
+      index = { ...whole, chosen: whole.chosen ?? chosen }
       answer = await at({ ...index, ...asked, source, nowUs: shell.nowUs() })
     }
-    return withChoice(answer, chosen)
+    return withChoice(answer, index.chosen)
   }
 }
 

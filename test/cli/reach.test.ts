@@ -34,6 +34,22 @@ describe('an index that an answer has begun', () => {
     expect(await begin(index)).toBe(`${divergence.file}:4`)
   })
 
+  test('meanwhile by another process, for a later time, answers neither of them wrongly', async () => {
+    const { time } = JSON.parse(
+      (await binpoint(['ls', '--limit', '40', '--source', active, '--json'])).stdout.trim().split('\n').at(-1) ?? '',
+    )
+    for (let i = 0; i < 10; i++) {
+      const of = ['--source', active, '--index', freshIndex()]
+      const [late, early] = await Promise.all([
+        binpoint(['at', story.lost.lastTime, ...of]),
+        binpoint(['at', time, '--json', ...of]),
+      ])
+      expect({ status: late.status, stderr: late.stderr }).toEqual({ status: 0, stderr: '' })
+      expect({ status: early.status, stderr: early.stderr }).toEqual({ status: 0, stderr: '' })
+      expect(JSON.parse(early.stdout).latest.file).toBe(oldest)
+    }
+  })
+
   test('is made anew from the oldest file by index --from oldest, and goes on without --from', async () => {
     const index = freshIndex()
     await binpoint(['at', divergence.time, '--source', active, '--index', index])
