@@ -110,7 +110,7 @@ export function purgedFinding(file: string, here: ReadonlySet<string>): Finding 
   return {
     code: 'PURGED',
     severity: 'blocking',
-    message: `the source no longer has ${file}; its oldest file is ${oldest ?? 'none'}`,
+    message: `the answer lies in ${file}, which the source no longer has: its oldest file is ${oldest ?? 'none'}. Give a copy of the older files as --source, copy the rows, or take a fresh copy of the data`,
     evidence: { file, oldest },
   }
 }

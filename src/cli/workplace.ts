@@ -14,7 +14,8 @@ import type { Need } from '../app/reach.ts'
 import { reaches } from '../app/reach.ts'
 import type { AtAnswer } from '../core/answer.ts'
 import { BinpointError } from '../errors.ts'
-import { openSource } from '../source/open.ts'
+import type { SourceSpec } from '../source/open.ts'
+import { nameOf, openSource } from '../source/open.ts'
 import { openStore } from '../store/store.ts'
 import type { Arguments } from './command.ts'
 import { isSet, textOf } from './command.ts'
@@ -46,11 +47,27 @@ export function timeoutMs(args: Arguments): number {
  * names the same thing as the SOURCE it came from.
  */
 export async function sourceOf(args: Arguments, shell: Shell, store: IndexStore): Promise<LogSource> {
+  return openSource(await specOf(args, shell, store), { timeoutMs: timeoutMs(args) })
+}
+
+/** The log of that source as the index has it, for `--offline`: the source is left alone, and need not be there. */
+export async function indexedLog(args: Arguments, shell: Shell, store: IndexStore): Promise<LogRow> {
+  const text = textOf(args, 'source') ?? onlySource(store)
+  const name = store.currentLog(text) === null ? nameOf(await specOf(args, shell, store)) : text
+  const log = store.currentLog(name)
+  if (log !== null) return log
+  const known = store.sources()
+  throw new BinpointError('INDEX_UNKNOWN_SOURCE', `the index ${store.path} has nothing of ${name}`, {
+    hint: known.length === 0 ? `run binpoint index ${name}` : `it has: ${known.join(', ')}`,
+  })
+}
+
+async function specOf(args: Arguments, shell: Shell, store: IndexStore): Promise<SourceSpec> {
   const texts = [textOf(args, 'source')].filter((text) => text !== undefined)
   if (texts.length === 0) texts.push(onlySource(store))
   const [text = ''] = texts
   const paths = isServerText(text) ? [text] : text.split(':').every((part) => part.startsWith('/')) ? text.split(':') : [text]
-  return openSource(await sourceSpec(paths, args, shell), { timeoutMs: timeoutMs(args) })
+  return sourceSpec(paths, args, shell)
 }
 
 function onlySource(store: IndexStore): string {
@@ -173,16 +190,6 @@ function withChoice(answer: AtAnswer, chosen: FileOfTime | null): AtAnswer {
 /** A file that the source does not have is looked for in all that it has. */
 export async function needOf(coordinate: Coordinate, source: LogSource): Promise<Need> {
   return (await source.listFiles()).some((file) => file.name === coordinate.file) ? coordinate : 'all'
-}
-
-/** The log as the index has it, for `--offline`. */
-export function indexedLog(store: IndexStore, name: string): LogRow {
-  const log = store.currentLog(name)
-  if (log !== null) return log
-  const known = store.sources()
-  throw new BinpointError('INDEX_UNKNOWN_SOURCE', `the index ${store.path} has nothing of ${name}`, {
-    hint: known.length === 0 ? `run binpoint index ${name}` : `it has: ${known.join(', ')}`,
-  })
 }
 
 export function note(text: string, args: Arguments, shell: Shell): void {

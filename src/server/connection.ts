@@ -24,11 +24,6 @@ export interface ServerConnection extends AsyncDisposable {
 /** The longest that every server accepts, 24 days: for connections that say nothing for long. */
 export const WAIT_TIMEOUT_SECONDS = 2_147_483
 
-/** `host:port`, or the socket. */
-export function addressText(address: ServerAddress): string {
-  return address.socketPath ?? `${address.host}:${address.port}`
-}
-
 /** Throws CONNECT_FAILED, ACCESS_DENIED. `timeoutMs` bounds the connecting and every query. */
 export async function connect(address: ServerAddress, timeoutMs: number): Promise<ServerConnection> {
   const isOptional = (address.tls?.mode ?? 'PREFERRED') === 'PREFERRED'

@@ -7,7 +7,7 @@ import { dialectOf } from '../dialect/choose.ts'
 import { parseFlavor } from '../dialect/flavor.ts'
 import { BinpointError } from '../errors.ts'
 import type { Row, ServerConnection } from './connection.ts'
-import { addressText } from './connection.ts'
+import { addressText } from './address.ts'
 import { text } from './rows.ts'
 
 export interface InspectedReplica {

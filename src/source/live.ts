@@ -8,11 +8,13 @@ import type { LogFile, LogSource, ReadRequest, ServerAddress, SourceIdentity } f
 import type { EventSink } from '../core/ports.ts'
 import { BinpointError } from '../errors.ts'
 import type { Row, ServerConnection } from '../server/connection.ts'
-import { addressText, connect, WAIT_TIMEOUT_SECONDS } from '../server/connection.ts'
+import { addressText } from '../server/address.ts'
+import { connect, WAIT_TIMEOUT_SECONDS } from '../server/connection.ts'
 import { explainDump, explainLogList } from './liveErrors.ts'
 import type { Inquiry } from './liveErrors.ts'
 import { localTimeUs } from './localTime.ts'
 import type { OpenSourceOptions } from './open.ts'
+import { nameOf } from './open.ts'
 
 const DEFAULT_TIMEOUT_MS = 30_000
 
@@ -34,7 +36,7 @@ export async function openServerSource(address: ServerAddress, options: OpenSour
     }
     return {
       kind: 'server',
-      name: `mysql://${addressText(address)}`,
+      name: nameOf({ kind: 'server', address }),
       listFiles: async () => {
         try {
           return await inquiry.files()

@@ -7,7 +7,7 @@ import { compareBinlogNames, formatCoordinate } from '../core/coordinate.ts'
 import type { LogFile } from '../core/ports.ts'
 import { isAtLeast, parseFlavor } from '../dialect/flavor.ts'
 import { BinpointError } from '../errors.ts'
-import { addressText } from '../server/connection.ts'
+import { addressText } from '../server/address.ts'
 import type { ServerConnection } from '../server/connection.ts'
 import { numberOf } from '../server/serverError.ts'
 

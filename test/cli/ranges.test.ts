@@ -2,6 +2,7 @@
 import { cpSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { openStore } from '../../src/store/store.ts'
 import { binpoint, freshIndex, temporaryFolder } from './run.ts'
 import { active, story } from './story.ts'
 
@@ -32,6 +33,23 @@ describe('ls by times', () => {
 })
 
 describe('at --offline', () => {
+  test('asks no server, and names no end of the log where there is none', async () => {
+    const index = freshIndex()
+    {
+      using store = openStore(index)
+      store.beginLog({ source: 'mysql://127.0.0.1:1', fingerprint: '', serverUuid: null, serverId: 1 })
+    }
+    for (const source of ['mysql://127.0.0.1:1', 'mysql://root@127.0.0.1:1', 'h=127.0.0.1,P=1']) {
+      const asked = ['--source', source, '--index', index]
+      expect(await binpoint(['at', '@1', '--offline', ...asked])).toMatchObject({ status: 1, stderr: '' })
+      expect(await binpoint(['status', ...asked])).toMatchObject({ status: 0, stderr: '' })
+    }
+    await binpoint(['index', active, '--index', index])
+    const { stdout } = await binpoint(['at', story.divergence.time, '--offline', '--source', active, '--index', index])
+    expect(stdout).toMatch(/^restart here +mysql-bin\.\d{6}:\d+\n/)
+    expect(stdout).not.toContain('the end of the log')
+  })
+
   test('says what its answer rests on, and names the hole', async () => {
     const index = freshIndex()
     await binpoint(['index', active, '--index', index])

@@ -1,7 +1,7 @@
 import { atOffline } from '../../app/atOffline.ts'
 import type { Need } from '../../app/reach.ts'
 import type { AtAnswer } from '../../core/answer.ts'
-import type { IndexStore } from '../../core/evidence/port.ts'
+import type { IndexStore, LogRow } from '../../core/evidence/port.ts'
 import { parseDuration } from '../../core/time/duration.ts'
 import { parseTime } from '../../core/time/parse.ts'
 import { BinpointError } from '../../errors.ts'
@@ -52,12 +52,11 @@ export const atCommand: Command = {
       })
     }
     using known = openIndex(args, shell)
-    await using source = await sourceOf(args, shell, known)
     await using open = new AsyncDisposableStack()
     const need: Need = isStream ? 'all' : { timeUs: Math.min(...timesUs) - skewUs, untilUs: Math.max(...timesUs) - skewUs }
     const answerTo = isSet(args, 'offline')
-      ? offlineAnswers(known, source.name)
-      : await openAnswers(known, source, need, args, shell, open)
+      ? offlineAnswers(known, await indexedLog(args, shell, known))
+      : await openAnswers(known, open.use(await sourceOf(args, shell, known)), need, args, shell, open)
     let isNo = false
     const print = async (text: string): Promise<void> => {
       const timeUs = await parseTime(text, timeContext(args, shell))
@@ -74,8 +73,7 @@ export const atCommand: Command = {
   },
 }
 
-function offlineAnswers(store: IndexStore, name: string): (asked: AskedTime) => AtAnswer {
-  const log = indexedLog(store, name)
+function offlineAnswers(store: IndexStore, log: LogRow): (asked: AskedTime) => AtAnswer {
   return ({ timeUs, skewUs }) => atOffline({ store, log, timeUs, skewUs })
 }
 

@@ -17,17 +17,17 @@ export const statusCommand: Command = {
   positionals: {},
   options: { source: { type: 'string', requiresArg: true, describe: 'only this indexed source' } },
   uses: ['index', 'time', 'output', 'answer'],
-  run: (args, shell) => {
+  run: async (args, shell) => {
     const source = textOf(args, 'source')
-    const report = reportOf(args, shell, source)
+    const report = await reportOf(args, shell, source)
     shell.stdout(isSet(args, 'json') ? documentOf(statusJson(report)) : renderStatus(report, styleFor(shell), textOf(args, 'tz')))
     const hasGap = report.logs.some((log) => log.endedBy === null && log.gaps.length > 0)
-    return Promise.resolve(hasGap ? Exit.NO : Exit.OK)
+    return hasGap ? Exit.NO : Exit.OK
   },
 }
 
 /** An index that is not there yet is empty, and stays away: looking makes no file. */
-function reportOf(args: Arguments, shell: Shell, source: string | undefined): StatusReport {
+async function reportOf(args: Arguments, shell: Shell, source: string | undefined): Promise<StatusReport> {
   const path = indexPath(args, shell)
   if (!existsSync(path)) {
     if (source !== undefined)
@@ -35,6 +35,5 @@ function reportOf(args: Arguments, shell: Shell, source: string | undefined): St
     return { path, bytes: 0, logs: [] }
   }
   using store = openIndex(args, shell)
-  if (source !== undefined) indexedLog(store, source)
-  return status(store, source)
+  return status(store, source === undefined ? undefined : (await indexedLog(args, shell, store)).source)
 }

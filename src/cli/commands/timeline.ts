@@ -68,10 +68,10 @@ async function read(
   const asked = { from, to, bucketSeconds, nowUs: shell.nowUs() }
   await using open = new AsyncDisposableStack()
   using known = openIndex(args, shell)
-  await using source = await sourceOf(args, shell, known)
   if (isSet(args, 'offline')) {
-    return timeline(timelineRows({ ...asked, store: known, log: indexedLog(known, source.name), isLive: false }))
+    return timeline(timelineRows({ ...asked, store: known, log: await indexedLog(args, shell, known), isLive: false }))
   }
+  await using source = await sourceOf(args, shell, known)
   const { store, log, isWhole } = await refresh(known, source, needOfRange(from, to), args, shell, open)
   return timeline(timelineRows({ ...asked, store, log, isLive: isWhole && source.kind === 'server' }))
 }

@@ -1,5 +1,6 @@
 /** The answer to a time, for people: the coordinate first, what to type next, then why and what it costs. */
 import type { AnswerCoordinate, AtAnswer, DistanceReason } from '../../core/answer.ts'
+import type { FindingCode } from '../../core/findings.ts'
 import type { BoundKind } from '../../core/evidence/rows.ts'
 import { formatCoordinate } from '../../core/coordinate.ts'
 import { formatDuration } from '../../core/time/duration.ts'
@@ -130,12 +131,15 @@ function renderNo(answer: AtAnswer, asked: string, { style, zone }: AtRendering)
         ? `nothing before ${formatTime(fromUs, zone)}`
         : `${formatTime(fromUs, zone)} to ${formatUtcShort(toUs)}`
   const isGap = answer.outcome === 'gap'
-  const isUnproven = answer.findings.some(({ code }) => code === 'UNPROVEN')
+  const has = (wanted: FindingCode): boolean => answer.findings.some(({ code }) => code === wanted)
+  const isUnproven = has('UNPROVEN')
   const why = isGap
     ? 'the time may lie in a part of the log that cannot be read'
     : isUnproven
       ? 'nothing proves what lies ahead of the log to have committed by then'
-      : 'the time lies before the log, as far as it is known'
+      : has('PURGED')
+        ? 'the answer lies in a part of the log that the source no longer has'
+        : 'the time lies before the log, as far as it is known'
   const next = isGap
     ? 'binpoint status shows where the log cannot be read'
     : isUnproven
