@@ -52,7 +52,7 @@ export async function clockFindings(around: Around): Promise<Finding[]> {
   ]
 }
 
-/** Stamps of the time or later on what is known to have committed before. */
+/** Stamps of the time or later on what is known to have committed before they say. */
 function refutedFindings({ refuted, files }: Around): Finding[] {
   const [first] = refuted
   if (first === undefined) return []
@@ -61,7 +61,7 @@ function refutedFindings({ refuted, files }: Around): Finding[] {
     {
       code: 'FUTURE_TIME',
       severity: 'warning',
-      message: `${several(refuted.length)} ahead of the answer with a stamp of the time or later (the first at ${at}, stamped ${secondText(first.ownSeconds)}) had committed earlier, as what follows in the log shows: the stamp is forged (SET TIMESTAMP), and does not count`,
+      message: `${several(refuted.length)} with a stamp of the time or later (the first at ${at}, stamped ${secondText(first.ownSeconds)}) committed before that stamp, as the log behind it or this machine's clock shows: the stamp is forged (SET TIMESTAMP), and does not count`,
       evidence: { at, stamp: first.ownSeconds, transactions: refuted.length },
     },
   ]

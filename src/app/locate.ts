@@ -32,7 +32,7 @@ export interface Found extends Timed {
 export interface Located {
   /** Null: the end of the log. */
   readonly found: Found | null
-  /** Transactions ahead of it that claim the time, and are known to have committed earlier. */
+  /** Transactions ahead of it that claim the time, and are known to have committed before their stamps say. */
   readonly refuted: readonly Found[]
 }
 

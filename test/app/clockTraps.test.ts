@@ -1,4 +1,5 @@
 /** Small logs that once led an answer astray: what their clocks did is known to the byte. */
+import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { at } from '../../src/app/at.ts'
 import { buildIndex } from '../../src/app/index.ts'
@@ -17,14 +18,18 @@ async function ask(files: readonly MemoryFile[], seconds: number, marginUs: numb
   const source = openMemory(files)
   using store = openStore(':memory:')
   const { log } = await buildIndex({ store, source })
-  const timeUs = (STAMP + seconds) * SECOND
+  const timeUs = STAMP * SECOND + Math.round(seconds * SECOND)
   return await at({ store, log, source, timeUs, marginUs, skewUs: 0, nowUs: (STAMP + 86_400) * SECOND })
 }
 
 describe('exact stamps', () => {
   function commit(log: LogInMaking, seconds: number): number {
     const header = { stamp: STAMP + Math.floor(seconds) }
-    const start = log.add(EventType.ANONYMOUS_GTID, body.gtid('0'.repeat(32), 0, (STAMP + seconds) * SECOND), header)
+    const start = log.add(
+      EventType.ANONYMOUS_GTID,
+      body.gtid('0'.repeat(32), 0, STAMP * SECOND + Math.round(seconds * SECOND)),
+      header,
+    )
     log.add(EventType.QUERY, body.query('BEGIN'), header)
     log.add(EventType.XID, body.xid(1), header)
     return start
@@ -39,6 +44,42 @@ describe('exact stamps', () => {
     for (const seconds of [0.1, 0.3, 5]) commit(two, seconds)
     const files = [one, two].map((log, i) => ({ name: nameOf(i + 1), bytes: log.bytes() }))
     expect(await ask(files, 0.5)).toMatchObject({ safe: { file: nameOf(1), position: late } })
+  })
+
+  test('of a clock that goes back often, by little, lose nothing', async () => {
+    const one = fc.record({ afterUs: fc.integer({ min: -1_200_000, max: 1_500_000 }), rotates: fc.boolean() })
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(one, { minLength: 2, maxLength: 15 }),
+        fc.nat(),
+        fc.integer({ min: -1, max: 1 }),
+        async (list, n, us) => {
+          let log = beginLog({ version: '8.4.3', created: STAMP })
+          const logs = [log]
+          const commits: { seconds: number; file: string; start: number }[] = []
+          let atUs = 500_000
+          for (const { afterUs, rotates } of list) {
+            atUs = Math.max(0, atUs + afterUs)
+            if (rotates) {
+              log.add(EventType.ROTATE, body.rotate(nameOf(logs.length + 1)))
+              logs.push((log = beginLog({ version: '8.4.3' })))
+            }
+            commits.push({ seconds: atUs / SECOND, file: nameOf(logs.length), start: commit(log, atUs / SECOND) })
+          }
+          const seconds = (commits[n % commits.length]?.seconds ?? 0) + us / SECOND
+          const { safe } = await ask(
+            logs.map((each, i) => ({ name: nameOf(i + 1), bytes: each.bytes() })),
+            seconds,
+          )
+          const lost = commits.filter(
+            ({ seconds: at, file, start }) =>
+              safe !== null && at >= seconds && (file < safe.file || (file === safe.file && start < safe.position)),
+          )
+          expect(lost).toEqual([])
+        },
+      ),
+      { numRuns: 300 },
+    )
   })
 
   test('behind the head of the oldest file: for a time in between, it is said what is missing', async () => {
