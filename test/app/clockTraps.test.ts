@@ -72,8 +72,8 @@ describe('exact stamps', () => {
             seconds,
           )
           const lost = commits.filter(
-            ({ seconds: at, file, start }) =>
-              safe !== null && at >= seconds && (file < safe.file || (file === safe.file && start < safe.position)),
+            ({ seconds: own, file, start }) =>
+              safe !== null && own >= seconds && (file < safe.file || (file === safe.file && start < safe.position)),
           )
           expect(lost).toEqual([])
         },
