@@ -24,23 +24,23 @@ export interface ServerConnection extends AsyncDisposable {
 /** The longest that every server accepts, 24 days: for connections that say nothing for long. */
 export const WAIT_TIMEOUT_SECONDS = 2_147_483
 
-/** Throws CONNECT_FAILED, ACCESS_DENIED. `timeoutMs` bounds the connecting and every query. */
-export async function connect(address: ServerAddress, timeoutMs: number): Promise<ServerConnection> {
+/** Throws CONNECT_FAILED, ACCESS_DENIED. `timeoutMs` bounds the connecting and, unless another bound is given, every query. */
+export async function connect(address: ServerAddress, timeoutMs: number, queryMs: number = timeoutMs): Promise<ServerConnection> {
   const isOptional = (address.tls?.mode ?? 'PREFERRED') === 'PREFERRED'
   const first = connectionOptions(address, timeoutMs, true)
   try {
-    return await open(address, first, timeoutMs)
+    return await open(address, first, queryMs)
   } catch (error) {
     if (!isOptional || !isTlsFailure(error)) throw serverError(error, address)
   }
   try {
-    return await open(address, connectionOptions(address, timeoutMs, false), timeoutMs)
+    return await open(address, connectionOptions(address, timeoutMs, false), queryMs)
   } catch (error) {
     throw serverError(error, address)
   }
 }
 
-async function open(address: ServerAddress, options: ConnectionOptions, timeoutMs: number): Promise<ServerConnection> {
+async function open(address: ServerAddress, options: ConnectionOptions, queryMs: number): Promise<ServerConnection> {
   const connection = await mysql.createConnection(options)
   // A connection that breaks while nobody asks it anything: the next query says so.
   let broken: unknown
@@ -48,7 +48,7 @@ async function open(address: ServerAddress, options: ConnectionOptions, timeoutM
   const query = async (sql: string): Promise<readonly Row[]> => {
     if (broken !== undefined) throw serverError(broken, address, sql)
     try {
-      const [rows] = await connection.query({ sql, timeout: timeoutMs })
+      const [rows] = await connection.query({ sql, timeout: queryMs })
       return Array.isArray(rows) ? (rows as Row[]) : []
     } catch (error) {
       throw serverError(error, address, sql)

@@ -26,11 +26,29 @@ export type InnerEventVisitor = (bytes: Buffer, from: number, end: number, isWho
  * it is damaged, of an unknown form, or says other sizes than it has; what was read before that was visited.
  */
 export function forEachInnerEvent(bytes: Buffer, from: number, end: number, visit: InnerEventVisitor): boolean {
+  const steps = innerEventSteps(bytes, from, end, visit, MAX_HELD_EVENT)
+  for (;;) {
+    const step = steps.next()
+    if (step.done === true) return step.value
+  }
+}
+
+/**
+ * The same in steps of some 128 KiB (of what is not compressed at all: one step), for those who must wait in between: a payload may
+ * expand to far more than fits memory. Events of more bytes than `maxHeld` are not whole. Returns whether all of it could be read.
+ */
+export function* innerEventSteps(
+  bytes: Buffer,
+  from: number,
+  end: number,
+  visit: InnerEventVisitor,
+  maxHeld: number,
+): Generator<void, boolean> {
   const fields = decodeFields(bytes, from + HEADER_LENGTH, end)
   if (fields === null) return false
-  const splitter = createSplitter(fields.uncompressedSize ?? MAX_UNCOMPRESSED, visit)
+  const splitter = createSplitter(fields.uncompressedSize ?? MAX_UNCOMPRESSED, visit, maxHeld)
   try {
-    if (fields.algorithm === ZSTD) decompressZstd(bytes, fields.next, end, splitter.push)
+    if (fields.algorithm === ZSTD) yield* decompressZstd(bytes, fields.next, end, splitter.push)
     else splitter.push(bytes.subarray(fields.next, end))
     return splitter.isComplete() && (fields.uncompressedSize ?? splitter.total()) === splitter.total()
   } catch {
@@ -73,7 +91,7 @@ interface Splitter {
 }
 
 /** Cuts a stream of bytes into events, holding only the start of one whose end has not come. */
-function createSplitter(limit: number, visit: InnerEventVisitor): Splitter {
+function createSplitter(limit: number, visit: InnerEventVisitor, maxHeld: number): Splitter {
   let held: Buffer = Buffer.alloc(HEAD_LENGTH)
   let length = 0
   let toSkip = 0
@@ -96,7 +114,7 @@ function createSplitter(limit: number, visit: InnerEventVisitor): Splitter {
     let at = hold(chunk, 0, HEADER_LENGTH)
     if (length < HEADER_LENGTH) return at
     const size = sizeAt(held, 0)
-    const kept = size > MAX_HELD_EVENT ? HEAD_LENGTH : size
+    const kept = size > maxHeld ? HEAD_LENGTH : size
     at = hold(chunk, at, kept)
     if (length < kept) return at
     visit(held, 0, kept, kept === size)

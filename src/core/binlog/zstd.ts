@@ -12,8 +12,11 @@ const RLE_BLOCK = 1
 /** What compressors use up to level 20. A frame with more is refused: its window would be in memory as a whole. */
 const MAX_WINDOW = 32 << 20
 
-/** Gives the bytes of all frames in bytes[from, end) to `push`, in order. Throws where they cannot be decompressed. */
-export function decompressZstd(bytes: Buffer, from: number, end: number, push: (chunk: Buffer) => void): void {
+/**
+ * Gives the bytes of all frames in bytes[from, end) to `push`, in order, a block at a step: whoever steps may wait in between. Throws where
+ * they cannot be decompressed.
+ */
+export function* decompressZstd(bytes: Buffer, from: number, end: number, push: (chunk: Buffer) => void): Generator<void> {
   let at = from
   while (at < end) {
     const magic = u32(bytes, at)
@@ -22,12 +25,12 @@ export function decompressZstd(bytes: Buffer, from: number, end: number, push: (
       continue
     }
     if (magic !== MAGIC) throw new Error('no zstd frame')
-    at = decompressFrame(bytes, at, end, push)
+    at = yield* decompressFrame(bytes, at, end, push)
   }
   if (at > end) throw new Error('the last frame is cut')
 }
 
-function decompressFrame(bytes: Buffer, from: number, end: number, push: (chunk: Buffer) => void): number {
+function* decompressFrame(bytes: Buffer, from: number, end: number, push: (chunk: Buffer) => void): Generator<void, number> {
   const { blocksStart, window, checksumLength } = decodeFrameHeader(bytes, from)
   if (window > MAX_WINDOW) throw new Error(`a window of ${window} bytes`)
   const decompressor = new Decompress((chunk) => {
@@ -42,6 +45,7 @@ function decompressFrame(bytes: Buffer, from: number, end: number, push: (chunk:
     at += 3 + (((head >> 1) & 3) === RLE_BLOCK ? 1 : head >> 3) + (isLast ? checksumLength : 0)
     if (at > end) throw new Error('the frame is cut')
     decompressor.push(bytes.subarray(given, at), isLast)
+    yield
   }
   return at
 }
