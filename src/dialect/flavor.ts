@@ -1,7 +1,9 @@
 /** What a server is, from what it says of itself. The only place that reads a version. */
 
+export type Family = 'mysql' | 'mariadb'
+
 export interface Flavor {
-  readonly family: 'mysql' | 'mariadb'
+  readonly family: Family
   readonly major: number
   readonly minor: number
   readonly patch: number
