@@ -2,8 +2,8 @@
  * Columns, keys and engines of tables, from information_schema; nothing is locked. What an account may not see looks as if it were not
  * there: see seesAllKeys in inspect/privileges.ts.
  *
- * A window may touch thousands of tables, and a server have many more. Every server looks a table up quickly by literals for schema and
- * name, and reads through all of them for anything else (MySQL 5.x and MariaDB open each). So many lookups go as one statement.
+ * A window may touch thousands of tables, so they are asked for in lists. Every server looks at the names of all tables for that, and
+ * opens only those in the list: 2,000 of 3,000 take MySQL 5.6, 9.7 and MariaDB 10.11 less than half a second in all.
  */
 import type { ColumnFacts, TableFacts } from '../core/plan/replica.ts'
 import type { Row, ServerConnection } from './connection.ts'
@@ -15,57 +15,46 @@ export interface TableName {
   readonly table: string
 }
 
-/** Lookups in one statement: a union of more takes the servers longer to plan than to answer. */
-const LOOKUPS = 50
+/** Names in one statement. */
+const AT_ONCE = 1000
 
 const CASCADES = `DELETE_RULE IN ('CASCADE', 'SET NULL') OR UPDATE_RULE IN ('CASCADE', 'SET NULL')`
 
 export async function inspectTables(connection: ServerConnection, tables: readonly TableName[]): Promise<readonly TableFacts[]> {
   if (tables.length === 0) return []
   const names = await namesThere(connection, tables)
-  const all = await lookUp(
-    connection,
-    names,
-    ({ where, n }) =>
-      `SELECT ${n} AS n, ENGINE AS engine, TABLE_ROWS AS row_count FROM information_schema.TABLES WHERE ${where('TABLE_SCHEMA', 'TABLE_NAME')}`,
-  )
-  const columns = await lookUp(
-    connection,
-    names,
-    ({ where, n }) =>
-      `SELECT ${n} AS n, COLUMN_NAME AS name, COLUMN_TYPE AS type, ORDINAL_POSITION AS position, EXTRA AS extra FROM information_schema.COLUMNS WHERE ${where('TABLE_SCHEMA', 'TABLE_NAME')}`,
-  )
+  const all = await lookUp(connection, names, { view: 'TABLES', columns: 'ENGINE AS engine, TABLE_ROWS AS row_count' })
+  const columns = await lookUp(connection, names, {
+    view: 'COLUMNS',
+    columns: 'COLUMN_NAME AS name, COLUMN_TYPE AS type, ORDINAL_POSITION AS position, EXTRA AS extra',
+  })
   // Not TABLE_CONSTRAINTS: MariaDB shows its rows only to accounts that may do more than SELECT.
-  const keys = await lookUp(
-    connection,
-    names,
-    ({ where, n }) =>
-      `SELECT ${n} AS n, INDEX_NAME AS name, COLUMN_NAME AS part FROM information_schema.STATISTICS WHERE ${where('TABLE_SCHEMA', 'TABLE_NAME')} AND NON_UNIQUE = 0`,
-  )
-  const triggers = await lookUp(
-    connection,
-    names,
-    ({ where, n }) =>
-      `SELECT ${n} AS n, TRIGGER_NAME AS name FROM information_schema.TRIGGERS WHERE ${where('EVENT_OBJECT_SCHEMA', 'EVENT_OBJECT_TABLE')}`,
-  )
-  const cascades = await cascadesOf(connection, names)
+  const keys = await lookUp(connection, names, {
+    view: 'STATISTICS',
+    columns: 'INDEX_NAME AS name, COLUMN_NAME AS part',
+    where: 'NON_UNIQUE = 0',
+  })
+  const triggers = await lookUp(connection, names, { view: 'TRIGGERS', columns: 'TRIGGER_NAME AS name', of: 'EVENT_OBJECT' })
+  const { referenced, children } = await cascadesOf(connection, names)
   const seesTriggers = (await privilegesOf(connection)).hasAny('TRIGGER')
   return tables.map((table, n) => {
-    const [found] = all[n] ?? []
-    const its = (columns[n] ?? []).map(columnOf).toSorted((a, b) => a.position - b.position)
-    const referenced = cascades.referenced[n] ?? null
-    const isChild = cascades.isChild[n] ?? false
+    const id = idOf(names[n] ?? table)
+    const [found] = all.get(id) ?? []
+    const its = (columns.get(id) ?? []).map(columnOf).toSorted((a, b) => a.position - b.position)
+    const isParent = referenced.has(id)
+    const isChild = children.has(id)
     return {
-      ...table,
+      schema: table.schema,
+      table: table.table,
       exists: found !== undefined,
       engine: text(found, 'engine'),
       rows: text(found, 'row_count') === '' ? null : Number(text(found, 'row_count')),
       columns: its,
-      ...keysOf(keys[n] ?? [], its),
-      triggers: (triggers[n] ?? []).length > 0 || (seesTriggers ? false : null),
-      cascades: referenced !== null || isChild,
-      parentOfCascade: referenced !== null,
-      referencedColumns: referencedOf(referenced, its),
+      ...keysOf(keys.get(id) ?? [], its),
+      triggers: triggers.has(id) || (seesTriggers ? false : null),
+      cascades: isParent || isChild,
+      parentOfCascade: isParent,
+      referencedColumns: referencedOf(referenced.get(id) ?? null, its),
       childOfCascade: isChild,
     }
   })
@@ -78,62 +67,75 @@ async function namesThere(connection: ServerConnection, tables: readonly TableNa
   return tables.map(({ schema, table }) => ({ schema: schema.toLowerCase(), table: table.toLowerCase() }))
 }
 
-interface Lookup {
-  /** Which table it is for. */
-  readonly n: number
-  /** The condition on the columns for schema and name. */
-  readonly where: (schema: string, table: string) => string
+interface Question {
+  /** In information_schema. */
+  readonly view: string
+  readonly columns: string
+  /** What its columns for schema and table are called, in front of `_SCHEMA`; `TABLE` unless said. */
+  readonly of?: 'EVENT_OBJECT'
+  readonly where?: string
 }
 
-/** The rows for each of `names`, in their order. `select` gives its own number back as `n`. */
+/** The rows of a view by table (idOf); a table without rows is not there. */
 async function lookUp(
   connection: ServerConnection,
   names: readonly TableName[],
-  select: (lookup: Lookup) => string,
-): Promise<readonly (readonly Row[])[]> {
-  const found: Row[][] = names.map(() => [])
-  for (let from = 0; from < names.length; from += LOOKUPS) {
-    const selects = names.slice(from, from + LOOKUPS).map(({ schema, table }, i) =>
-      select({
-        n: from + i,
-        where: (schemaColumn, tableColumn) => `${schemaColumn} = ${literal(schema)} AND ${tableColumn} = ${literal(table)}`,
-      }),
+  { view, columns, of, where = 'TRUE' }: Question,
+): Promise<ReadonlyMap<string, readonly Row[]>> {
+  const [schemaColumn, tableColumn] = of === undefined ? ['TABLE_SCHEMA', 'TABLE_NAME'] : [`${of}_SCHEMA`, `${of}_TABLE`]
+  const found = new Map<string, Row[]>()
+  for (let first = 0; first < names.length; first += AT_ONCE) {
+    const list = names
+      .slice(first, first + AT_ONCE)
+      .map(({ schema, table }) => `(${literal(schema)}, ${literal(table)})`)
+      .join(', ')
+    const rows = await connection.query(
+      `SELECT ${schemaColumn} AS in_schema, ${tableColumn} AS in_table, ${columns} FROM information_schema.${view} WHERE (${schemaColumn}, ${tableColumn}) IN (${list}) AND ${where}`,
     )
-    for (const row of await connection.query(selects.join(' UNION ALL '))) found[Number(text(row, 'n'))]?.push(row)
+    for (const row of rows) {
+      const id = idOf({ schema: text(row, 'in_schema'), table: text(row, 'in_table') })
+      const before = found.get(id)
+      if (before === undefined) found.set(id, [row])
+      else before.push(row)
+    }
   }
   return found
 }
 
 interface Cascades {
-  /** For each table the names of its columns that cascading keys refer to; null: there is no such key. */
-  readonly referenced: readonly (readonly string[] | null)[]
-  readonly isChild: readonly boolean[]
+  /** Names of the columns that cascading keys refer to, of the tables that have such children. */
+  readonly referenced: ReadonlyMap<string, readonly string[]>
+  readonly children: ReadonlySet<string>
 }
 
-/** A child of a table may be in any schema: all cascading foreign keys are read once. */
+/** A child of a table may be in any schema: all cascading foreign keys are read. */
 async function cascadesOf(connection: ServerConnection, names: readonly TableName[]): Promise<Cascades> {
-  const keys = await connection.query(
+  const rows = await connection.query(
     `SELECT CONSTRAINT_SCHEMA AS child_schema, TABLE_NAME AS child, CONSTRAINT_NAME AS name, UNIQUE_CONSTRAINT_SCHEMA AS parent_schema, REFERENCED_TABLE_NAME AS parent FROM information_schema.REFERENTIAL_CONSTRAINTS WHERE ${CASCADES}`,
   )
   const wanted = new Set(names.map(idOf))
-  const ofParents = keys.filter((key) => wanted.has(idOf({ schema: text(key, 'parent_schema'), table: text(key, 'parent') })))
+  const keys = rows.map((row) => ({
+    name: text(row, 'name'),
+    child: { schema: text(row, 'child_schema'), table: text(row, 'child') },
+    parentId: idOf({ schema: text(row, 'parent_schema'), table: text(row, 'parent') }),
+  }))
+  const ofParents = keys.filter(({ parentId }) => wanted.has(parentId))
   const parts = await lookUp(
     connection,
-    ofParents.map((key) => ({ schema: text(key, 'child_schema'), table: text(key, 'child') })),
-    ({ where, n }) =>
-      `SELECT ${n} AS n, CONSTRAINT_NAME AS name, REFERENCED_COLUMN_NAME AS part FROM information_schema.KEY_COLUMN_USAGE WHERE ${where('TABLE_SCHEMA', 'TABLE_NAME')} AND REFERENCED_COLUMN_NAME IS NOT NULL`,
+    ofParents.map(({ child }) => child),
+    {
+      view: 'KEY_COLUMN_USAGE',
+      columns: 'CONSTRAINT_NAME AS name, REFERENCED_COLUMN_NAME AS part',
+      where: 'REFERENCED_COLUMN_NAME IS NOT NULL',
+    },
   )
-  const referenced = new Map<string, string[]>()
-  for (const [n, key] of ofParents.entries()) {
-    const id = idOf({ schema: text(key, 'parent_schema'), table: text(key, 'parent') })
-    const its = (parts[n] ?? []).filter((part) => text(part, 'name') === text(key, 'name'))
-    referenced.set(id, [...(referenced.get(id) ?? []), ...its.map((part) => text(part, 'part'))])
+  const referenced = new Map<string, readonly string[]>()
+  for (const { name, child, parentId } of ofParents) {
+    const its = (parts.get(idOf(child)) ?? []).filter((part) => text(part, 'name') === name).map((part) => text(part, 'part'))
+    // A part that is not seen counts as a column that is not.
+    referenced.set(parentId, [...(referenced.get(parentId) ?? []), ...(its.length === 0 ? [''] : its)])
   }
-  const children = new Set(keys.map((key) => idOf({ schema: text(key, 'child_schema'), table: text(key, 'child') })))
-  return {
-    referenced: names.map((name) => referenced.get(idOf(name)) ?? null),
-    isChild: names.map((name) => children.has(idOf(name))),
-  }
+  return { referenced, children: new Set(keys.map(({ child }) => idOf(child))) }
 }
 
 function idOf({ schema, table }: TableName): string {
@@ -171,7 +173,7 @@ function keysOf(
 function referencedOf(names: readonly string[] | null, columns: readonly ColumnFacts[]): readonly number[] | null {
   if (names === null) return []
   const positions = positionsOf(names, columns)
-  return positions.length === 0 || positions.includes(0) ? null : positions
+  return positions.includes(0) ? null : positions
 }
 
 /** 0 for a column that the account does not see. Names of columns know no case, and a foreign key keeps the one it was given. */
