@@ -45,6 +45,10 @@ export const errorCodes = {
   INDEX_UNKNOWN_SOURCE: 'operation',
   INDEX_UNWRITABLE: 'operation',
   PORT_IN_USE: 'operation',
+  JOURNAL: 'operation',
+  REPLICA_MOVED: 'operation',
+  REPLAY_FAILED: 'operation',
+  REPAIR_BUSY: 'operation',
 } as const
 
 export type ErrorCode = keyof typeof errorCodes

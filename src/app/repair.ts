@@ -2,25 +2,32 @@
  * Plans a repair: from a time or a coordinate to a plan as data, or to the findings that forbid one. Reads both servers, changes
  * nothing on either.
  */
+import { GtidSet } from '../core/binlog/gtidSet.ts'
 import type { Coordinate } from '../core/coordinate.ts'
-import { FIRST_POSITION, formatCoordinate } from '../core/coordinate.ts'
+import { compareCoordinates, FIRST_POSITION, formatCoordinate, MAX_RESTART_POSITION } from '../core/coordinate.ts'
 import type { IndexStore, LogRow } from '../core/evidence/port.ts'
 import type { Finding, FindingCode } from '../core/findings.ts'
-import { coordinatesSteps, resumeSteps } from '../core/plan/coordinates.ts'
+import { parseGtid } from '../core/gtid.ts'
+import { chooseStrategy } from '../core/plan/choose.ts'
 import type { Dialect } from '../core/plan/dialect.ts'
-import { acceptFindings, finding } from '../core/plan/findings.ts'
-import type { RepairResult } from '../core/plan/plan.ts'
+import { finding } from '../core/plan/findings.ts'
+import type { RepairResult, StrategyName } from '../core/plan/plan.ts'
 import type { ReplicaFacts, TableFacts } from '../core/plan/replica.ts'
 import { placeFindings, replicaFindings } from '../core/plan/replicaFindings.ts'
+import type { Situation } from '../core/plan/situation.ts'
+import type { SourceFacts } from '../core/plan/sourceFacts.ts'
+import { sourceFindings } from '../core/plan/sourceFindings.ts'
 import { uncheckedFindings } from '../core/plan/uncheckedFindings.ts'
-import { afterwardsOf, undoOf } from '../core/plan/undo.ts'
-import type { Window } from '../core/plan/window.ts'
+import type { Sighting, Window } from '../core/plan/window.ts'
 import { createWindowCollector } from '../core/plan/window.ts'
-import type { WindowEnd } from '../core/plan/windowEnd.ts'
-import { restartFindings, windowFindings } from '../core/plan/windowFindings.ts'
+import { windowFindings } from '../core/plan/windowFindings.ts'
 import type { LogSource } from '../core/ports.ts'
+import type { Transaction } from '../core/transaction.ts'
 import type { ErrorCode } from '../errors.ts'
 import { BinpointError } from '../errors.ts'
+import { placeOf } from './boundary.ts'
+import { executedBefore } from './executedBefore.ts'
+import { beginningOf } from './openAcross.ts'
 import type { RestartRequest } from './restart.ts'
 import { locateRestart } from './restart.ts'
 import { when } from './when.ts'
@@ -37,62 +44,144 @@ export interface RepairRequest {
   readonly store: IndexStore
   readonly log: LogRow
   readonly source: LogSource
+  /** Null: the source was not looked at, as it is files. */
+  readonly sourceFacts: SourceFacts | null
   readonly start: RestartRequest
   /** A replica to look at, or only the words to use. */
   readonly replica: Inspection | { readonly dialect: Dialect; readonly facts?: undefined }
   readonly channel: string
+  readonly strategy: StrategyName | 'auto'
   readonly accept: ReadonlySet<string>
-  /** How long the script waits for the replay (seconds). */
+  /** How long the replay may take (seconds). */
   readonly waitSeconds: number
+  /** Of this machine's clock. */
+  readonly nowUs: number
   readonly signal?: AbortSignal | undefined
+}
+
+/** A plan, and what it was made from: for whoever executes it. */
+export interface Planned {
+  readonly result: RepairResult
+  /** Null: there is none, as nothing can be replayed. */
+  readonly situation: Situation | null
 }
 
 /** The index must be fresh (see buildIndex). Throws USAGE for a coordinate that is no boundary. */
 export async function repair(request: RepairRequest): Promise<RepairResult> {
-  const { replica, channel } = request
-  const { dialect } = replica
-  const refuse = (findings: readonly Finding[]): RepairResult => ({ plan: null, findings, replica: replicaOf(replica.facts) })
-  const located = await locateRestart(request, request.start)
-  const { restart } = located
-  if (restart === null) return refuse(located.findings)
-  const misplaced = replica.facts === undefined ? [] : await misplacedFindings(request, restart, replica.facts)
-  if (misplaced.length > 0) return refuse([...located.findings, ...misplaced])
+  return (await planRepair(request)).result
+}
 
-  const stoppedAt = replica.facts === undefined || replica.facts.applierRuns ? null : replica.facts.executed
-  const read = await readPlanWindow(request, restart, stoppedAt)
-  if ('finding' in read) return refuse([...located.findings, read.finding])
-  const { window } = read
-  if (window.transactions === 0) return refuse([...located.findings, nothingFinding(restart)])
-  const checked =
-    replica.facts === undefined
-      ? uncheckedFindings(window, dialect)
-      : replicaFindings(window, replica.facts, await replica.tables(window.byTable))
-  const findings = acceptFindings(
-    [...located.findings, ...restartFindings(restart), ...windowFindings(window, dialect), ...checked],
-    request.accept,
-  )
-  const isBlocked = findings.some((f) => f.severity === 'blocking')
-  const end: WindowEnd =
-    stoppedAt === null || replica.facts === undefined
-      ? { kind: 'running', knownEnd: window.to, shown: replica.facts?.showsExecuted ?? false }
-      : { kind: 'stopped', executed: stoppedAt, standing: replica.facts.standing }
-  const identity = replica.facts?.identity ?? null
-  const input = { dialect, channel, restart, identity, end, waitSeconds: request.waitSeconds }
-  return {
-    plan: {
-      strategy: 'coordinates',
-      dialect: dialect.name,
-      source: request.log.source,
-      restart,
-      window,
-      steps: isBlocked ? [] : coordinatesSteps(input),
-      resume: isBlocked ? [] : resumeSteps(input).map(({ sql }) => ({ sql })),
-      undo: isBlocked || replica.facts === undefined ? [] : undoOf(dialect, replica.facts),
-      afterwards: isBlocked || replica.facts === undefined ? [] : afterwardsOf(dialect, replica.facts),
-    },
-    findings,
-    replica: replicaOf(replica.facts),
+export async function planRepair(request: RepairRequest): Promise<Planned> {
+  const { replica } = request
+  const refuse = (findings: readonly Finding[]): Planned => ({
+    result: { plan: null, findings, considered: [], replica: replicaOf(replica.facts) },
+    situation: null,
+  })
+  const located = await locateRestart(request, request.start)
+  if (located.restart === null) return refuse(located.findings)
+  const fitting = await fittingRestart(request.source, located.restart)
+  const misplaced = replica.facts === undefined ? [] : await misplacedFindings(request, fitting, replica.facts)
+  if (misplaced.length > 0) return refuse([...located.findings, ...misplaced])
+  const { restart, read, findings: moves } = await closedWindow(request, fitting)
+  const found = [...located.findings, ...moves]
+  if ('finding' in read) return refuse([...found, read.finding])
+  if (read.window.transactions === 0) return refuse([...found, nothingFinding(restart)])
+  const situation = await situationOf(request, restart, read)
+  return { result: decide(request, situation, found), situation }
+}
+
+interface ClosedWindow {
+  readonly restart: Coordinate
+  readonly read: PlanWindow | { readonly finding: Finding }
+  readonly findings: readonly Finding[]
+}
+
+/** Moved back as far as something is open across the restart. */
+async function closedWindow(request: RepairRequest, from: Coordinate): Promise<ClosedWindow> {
+  let restart = from
+  for (;;) {
+    const read = await readPlanWindow(request, restart)
+    const open = 'finding' in read ? null : read.window.openBefore
+    const isOpen = open !== null && open.xids.size + open.sessions.size > 0
+    const earlier = isOpen ? await beginningOf(request.source, restart, open) : null
+    if (earlier === null) return { restart, read, findings: moveFindings(from, restart) }
+    restart = earlier
   }
+}
+
+function moveFindings(from: Coordinate, restart: Coordinate): Finding[] {
+  if (compareCoordinates(from, restart) === 0) return []
+  return [
+    finding(
+      'OPEN_ACROSS_RESTART',
+      'warning',
+      `an XA transaction or a temporary table was open at ${formatCoordinate(from)}: the restart is moved back to ${formatCoordinate(restart)}, before it began`,
+      { from: formatCoordinate(from), restart: formatCoordinate(restart) },
+    ),
+  ]
+}
+
+/** Servers cut a position to 32 bits: the head of the next file where nothing lies between, else the last boundary that fits. */
+async function fittingRestart(source: LogSource, restart: Coordinate): Promise<Coordinate> {
+  if (restart.position <= MAX_RESTART_POSITION) return restart
+  const files = (await source.listFiles()).map(({ name }) => name)
+  const next = files[files.indexOf(restart.file) + 1]
+  if (next !== undefined && (await isEndOfFile(source, restart))) return { file: next, position: FIRST_POSITION }
+  return (await placeOf(source, { file: restart.file, position: MAX_RESTART_POSITION })).boundary
+}
+
+async function isEndOfFile(source: LogSource, { file, position }: Coordinate): Promise<boolean> {
+  let isEnd = true
+  await readWindow({
+    source,
+    from: { file, position },
+    until: { file, position: Number.MAX_SAFE_INTEGER },
+    onTransaction: () => (isEnd = false),
+  })
+  return isEnd
+}
+
+function decide(request: RepairRequest, situation: Situation, located: readonly Finding[]): RepairResult {
+  const { window, restart, dialect, tables, source } = situation
+  const { facts } = request.replica
+  const shared = [
+    ...located,
+    ...windowFindings(window, dialect),
+    ...(source === null ? [] : sourceFindings(situation, source, request.nowUs)),
+    ...(facts === undefined ? uncheckedFindings(window) : replicaFindings(window, facts, tables)),
+  ]
+  const { strategy, findings, considered } = chooseStrategy(situation, request.strategy, shared, request.accept)
+  const isBlocked = findings.some((f) => f.severity === 'blocking')
+  const printed = isBlocked ? { steps: [], undo: [], resume: [], afterwards: [] } : strategy.script(situation)
+  return {
+    plan: { strategy: strategy.name, dialect: dialect.name, source: request.log.source, restart, window, ...printed },
+    findings,
+    considered,
+    replica: replicaOf(facts),
+  }
+}
+
+async function situationOf(request: RepairRequest, restart: Coordinate, read: PlanWindow): Promise<Situation> {
+  const { replica, channel, waitSeconds, sourceFacts } = request
+  const { window, ownBehind } = read
+  const facts = replica.facts ?? null
+  const usesGtids = facts !== null && (replica.dialect.family === 'mariadb' || followsGtids(facts))
+  return {
+    dialect: replica.dialect,
+    channel,
+    restart,
+    window,
+    ownBehind,
+    tables: replica.facts === undefined ? [] : await replica.tables(window.byTable),
+    replica: facts,
+    source: sourceFacts,
+    gtidsBefore: usesGtids ? await executedBefore(request, restart) : null,
+    waitSeconds,
+  }
+}
+
+function followsGtids({ gtidMode }: ReplicaFacts): boolean {
+  return gtidMode === 'ON'
 }
 
 /** A script that replays nothing would end with `ok`, and heal nothing. */
@@ -133,28 +222,41 @@ async function identityOf({ source, store, log }: RepairRequest): Promise<{ serv
   return identity ?? { serverId: store.files(log).at(-1)?.serverId ?? 0, serverUuid: log.serverUuid }
 }
 
-/** To what a stopped replica has executed, or else to the end of the log as it is now. */
-async function readPlanWindow(
-  request: RepairRequest,
-  restart: Coordinate,
-  stoppedAt: Coordinate | null,
-): Promise<{ readonly window: Window } | { readonly finding: Finding }> {
+interface PlanWindow {
+  readonly window: Window
+  readonly ownBehind: Sighting | null
+}
+
+/** What the replica has executed from the restart on; of a replica that runs, and of one that is not known: to the end of the log. */
+async function readPlanWindow(request: RepairRequest, restart: Coordinate): Promise<PlanWindow | { readonly finding: Finding }> {
+  const facts = request.replica.facts ?? null
   const collector = createWindowCollector()
+  const isExecuted = executedBy(facts)
+  let ownBehind: Sighting | null = null
   let to = restart
   try {
     const ending = await readWindow({
       source: request.source,
       from: restart,
-      until: stoppedAt ?? undefined,
       signal: request.signal,
+      onEvent: ({ from, end }) => collector.event(end - from),
       onTransaction: (t) => {
-        collector.add(t)
-        to = { file: t.file, position: t.end }
+        if (isExecuted(t)) {
+          collector.add(t)
+          to = { file: t.file, position: t.end }
+        } else if (t.serverId === facts?.identity.serverId) {
+          ownBehind = {
+            count: (ownBehind?.count ?? 0) + 1,
+            first: ownBehind?.first ?? { file: t.file, position: t.start },
+            example: '',
+          }
+        }
         return true
       },
     })
     // A file without a transaction yet: the replica is at its head, or still at the end of the one before.
-    if (ending !== null && ending.file !== to.file) to = { file: ending.file, position: FIRST_POSITION }
+    if (facts?.applierRuns !== false && ending !== null && ending.file !== to.file)
+      to = { file: ending.file, position: FIRST_POSITION }
   } catch (error) {
     const code = error instanceof BinpointError ? findingOfError[error.code] : undefined
     if (!(error instanceof BinpointError) || code === undefined) throw error
@@ -162,7 +264,21 @@ async function readPlanWindow(
       finding: finding(code, 'blocking', `the window cannot be read to its end: ${[error.message, error.hint].join('; ')}`),
     }
   }
-  return { window: collector.window(restart, stoppedAt ?? to) }
+  const end = facts !== null && !facts.applierRuns && compareCoordinates(to, facts.executed) < 0 ? facts.executed : to
+  return { window: collector.window(restart, end), ownBehind }
+}
+
+/** Whether the replica has executed a transaction: by GTID where it follows these, as a position says nothing then. */
+function executedBy(facts: ReplicaFacts | null): (t: Transaction) => boolean {
+  if (facts === null) return () => true
+  const isBefore = (t: Transaction): boolean =>
+    facts.applierRuns || compareCoordinates({ file: t.file, position: t.start }, facts.executed) < 0
+  if (!followsGtids(facts)) return isBefore
+  const executed = GtidSet.parse(facts.gtidExecuted ?? '') ?? new GtidSet()
+  return (t) => {
+    const gtid = parseGtid(t.gtid ?? '')
+    return gtid?.family === 'mysql' ? executed.contains(gtid.sid, gtid.number) : isBefore(t)
+  }
 }
 
 /** What it means for a plan that its window cannot be read to the end. */

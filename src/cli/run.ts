@@ -31,6 +31,7 @@ export async function run(): Promise<number> {
     stdoutIsTerminal: process.stdout.isTTY === true,
     stderrIsTerminal: process.stderr.isTTY === true,
     askPassword: (prompt) => askPassword(prompt, interrupt),
+    ask: (prompt) => ask(prompt, interrupted.signal),
     signal: interrupted.signal,
   }
   const status = await main(process.argv.slice(2), shell)
@@ -43,6 +44,16 @@ export async function run(): Promise<number> {
 async function* readLines(): AsyncGenerator<string> {
   const { createInterface } = await import('node:readline')
   yield* createInterface({ input: process.stdin, crlfDelay: Number.POSITIVE_INFINITY })
+}
+
+async function ask(prompt: string, signal: AbortSignal): Promise<string> {
+  const { createInterface } = await import('node:readline/promises')
+  const terminal = createInterface({ input: process.stdin, output: process.stderr })
+  try {
+    return await terminal.question(prompt, { signal })
+  } finally {
+    terminal.close()
+  }
 }
 
 /** Reads a line from the terminal without showing it; Ctrl-C interrupts as it does elsewhere. */

@@ -11,6 +11,8 @@ export interface Shell {
   readonly stderrIsTerminal: boolean
   /** Asks on the terminal without echo. */
   readonly askPassword: (prompt: string) => Promise<string>
+  /** Asks on the terminal, and reads a line. */
+  readonly ask: (prompt: string) => Promise<string>
   /** Aborted by Ctrl-C and SIGTERM. */
   readonly signal: AbortSignal
 }

@@ -3,7 +3,7 @@ import { isAbsolute, join, resolve } from 'node:path'
 import type { Coordinate } from '../core/coordinate.ts'
 import { FIRST_POSITION } from '../core/coordinate.ts'
 import type { IndexStore, LogRow } from '../core/evidence/port.ts'
-import type { LogSource } from '../core/ports.ts'
+import type { LogSource, ServerAddress } from '../core/ports.ts'
 import { parseDuration } from '../core/time/duration.ts'
 import type { TimeContext } from '../core/time/parse.ts'
 import type { IndexReport } from '../app/index.ts'
@@ -26,6 +26,10 @@ import { isServerText, sourceSpec } from './spec.ts'
 export function indexPath(args: Arguments, shell: Shell): string {
   const given = textOf(args, 'index') ?? shell.env['BINPOINT_INDEX']
   if (given !== undefined && given !== '') return given === ':memory:' ? given : resolve(given)
+  return defaultIndexPath(shell)
+}
+
+export function defaultIndexPath(shell: Shell): string {
   const state = shell.env['XDG_STATE_HOME'] ?? ''
   return join(isAbsolute(state) ? state : join(shell.home, '.local', 'state'), 'binpoint', 'index.sqlite')
 }
@@ -48,6 +52,12 @@ export function timeoutMs(args: Arguments): number {
  */
 export async function sourceOf(args: Arguments, shell: Shell, store: IndexStore): Promise<LogSource> {
   return openSource(await specOf(args, shell, store), { timeoutMs: timeoutMs(args) })
+}
+
+/** Where the source is asked what its log does not say; null: it is files. */
+export async function sourceAddress(args: Arguments, shell: Shell, store: IndexStore): Promise<ServerAddress | null> {
+  const spec = await specOf(args, shell, store)
+  return spec.kind === 'server' ? spec.address : null
 }
 
 /** The log of that source as the index has it, for `--offline`: the source is left alone, and need not be there. */

@@ -53,6 +53,11 @@ export function compareBinlogNames(a: string, b: string): number {
   return numberA - numberB
 }
 
+/** Orders coordinates of one log. */
+export function compareCoordinates(a: Coordinate, b: Coordinate): number {
+  return a.file === b.file ? a.position - b.position : compareBinlogNames(a.file, b.file)
+}
+
 function splitName(name: string): [base: string, number: number] {
   const match = /^(.*)\.(\d+)$/.exec(name)
   return match === null ? [name, Number.MAX_SAFE_INTEGER] : [match[1] ?? '', Number(match[2])]

@@ -56,6 +56,9 @@ export type FindingCode =
   | 'LONG_TRANSACTION'
   | 'UNPROVEN'
   | 'IDEMPOTENT_MODE'
+  | 'GTID_RESET'
+  | 'LARGE_EVENT'
+  | 'ROWS_NOT_RECREATED'
 
 export interface Finding {
   readonly code: FindingCode

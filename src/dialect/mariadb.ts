@@ -21,6 +21,13 @@ export function mariaDbDialect(name: string, hasGtid: boolean): Dialect {
       `CHANGE MASTER${named(channel)} TO MASTER_USE_GTID = ${(using ?? 'slave_pos').toLowerCase()}`,
     positionWait: (file, position, seconds, channel) =>
       `MASTER_POS_WAIT(${file}, ${position}, ${seconds}${channel === '' ? '' : `, ${quote(channel)}`})`,
+    gtidWait: (gtids, seconds) => `MASTER_GTID_WAIT(${gtids}, ${seconds})`,
+    startUntilGtids: (gtids, channel) => `START SLAVE${named(channel)} UNTIL master_gtid_pos = ${quote(gtids)}`,
+    startUntilGtidsText: (gtids, channel) =>
+      `CONCAT(${quote(`START SLAVE${named(channel)} UNTIL master_gtid_pos = `)}, QUOTE(${gtids}))`,
+    resetLog: 'RESET MASTER',
+    fillGaps: null,
+    hasSessionMode: false,
     noTimeLimit: 'SET @binpoint = 0 /*!100101 , SESSION max_statement_time = 0 */',
     execMode: 'slave_exec_mode',
     isServer: (identity) =>

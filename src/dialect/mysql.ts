@@ -15,6 +15,8 @@ export interface MysqlWords {
   readonly positionWait: 'MASTER_POS_WAIT' | 'SOURCE_POS_WAIT'
   readonly execMode: 'slave_exec_mode' | 'replica_exec_mode'
   readonly hasAutoPosition: boolean
+  readonly resetLog: 'RESET MASTER' | 'RESET BINARY LOGS AND GTIDS'
+  readonly hasSessionMode: boolean
   /** `mysql.slave_relay_log_info`: filled by default since 8.0, before where relay_log_info_repository is TABLE. */
   readonly hasRelayLogInfoTable: boolean
 }
@@ -28,6 +30,8 @@ export const mysqlWords: readonly MysqlWords[] = [
     positionWait: 'MASTER_POS_WAIT',
     execMode: 'slave_exec_mode',
     hasAutoPosition: false,
+    resetLog: 'RESET MASTER',
+    hasSessionMode: false,
     hasRelayLogInfoTable: false,
   },
   {
@@ -38,6 +42,20 @@ export const mysqlWords: readonly MysqlWords[] = [
     positionWait: 'MASTER_POS_WAIT',
     execMode: 'slave_exec_mode',
     hasAutoPosition: true,
+    resetLog: 'RESET MASTER',
+    hasSessionMode: false,
+    hasRelayLogInfoTable: true,
+  },
+  {
+    name: 'mysql-5.7',
+    replica: 'SLAVE',
+    change: 'CHANGE MASTER TO',
+    source: 'MASTER',
+    positionWait: 'MASTER_POS_WAIT',
+    execMode: 'slave_exec_mode',
+    hasAutoPosition: true,
+    resetLog: 'RESET MASTER',
+    hasSessionMode: true,
     hasRelayLogInfoTable: true,
   },
   {
@@ -48,6 +66,8 @@ export const mysqlWords: readonly MysqlWords[] = [
     positionWait: 'MASTER_POS_WAIT',
     execMode: 'slave_exec_mode',
     hasAutoPosition: true,
+    resetLog: 'RESET MASTER',
+    hasSessionMode: true,
     hasRelayLogInfoTable: true,
   },
   {
@@ -58,6 +78,8 @@ export const mysqlWords: readonly MysqlWords[] = [
     positionWait: 'MASTER_POS_WAIT',
     execMode: 'slave_exec_mode',
     hasAutoPosition: true,
+    resetLog: 'RESET MASTER',
+    hasSessionMode: true,
     hasRelayLogInfoTable: true,
   },
   {
@@ -68,6 +90,8 @@ export const mysqlWords: readonly MysqlWords[] = [
     positionWait: 'SOURCE_POS_WAIT',
     execMode: 'replica_exec_mode',
     hasAutoPosition: true,
+    resetLog: 'RESET BINARY LOGS AND GTIDS',
+    hasSessionMode: true,
     hasRelayLogInfoTable: true,
   },
 ]
@@ -90,6 +114,17 @@ export function mysqlDialect(words: MysqlWords): Dialect {
     followGtids: (_using, channel) => `${words.change} ${source}_AUTO_POSITION = 1${channelClause(channel)}`,
     positionWait: (file, position, seconds, channel) =>
       `${words.positionWait}(${file}, ${position}, ${seconds}${channel === '' ? '' : `, ${quote(channel)}`})`,
+    gtidWait: (gtids, seconds) =>
+      words.hasSessionMode
+        ? `WAIT_FOR_EXECUTED_GTID_SET(${gtids}, ${seconds})`
+        : `IF(WAIT_UNTIL_SQL_THREAD_AFTER_GTIDS(${gtids}, ${seconds}) >= 0, 0, 1)`,
+    startUntilGtids: (gtids, channel) =>
+      `START ${replica} UNTIL SQL_AFTER_GTIDS = ${quote(gtids)}${channelClause(channel)}`,
+    startUntilGtidsText: (gtids, channel) =>
+      `CONCAT(${quote(`START ${replica} UNTIL SQL_AFTER_GTIDS = `)}, QUOTE(${gtids})${channel === '' ? '' : `, ${quote(channelClause(channel))}`})`,
+    resetLog: words.resetLog,
+    fillGaps: words.hasAutoPosition ? (channel) => `START ${replica} UNTIL SQL_AFTER_MTS_GAPS${channelClause(channel)}` : null,
+    hasSessionMode: words.hasSessionMode,
     noTimeLimit: 'SET @binpoint = 0 /*!50708 , SESSION max_execution_time = 0 */',
     execMode: words.execMode,
     isServer: (identity: ReplicaIdentity) =>

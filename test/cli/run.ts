@@ -49,6 +49,7 @@ export async function binpoint(args: readonly string[], surroundings: Surroundin
     stdoutIsTerminal: surroundings.isTerminal === true,
     stderrIsTerminal: false,
     askPassword: () => Promise.resolve(surroundings.password ?? ''),
+    ask: () => Promise.reject(new Error('nobody is asked')),
     signal: surroundings.signal ?? new AbortController().signal,
   }
   const status = await main(args, shell)

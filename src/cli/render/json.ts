@@ -1,4 +1,5 @@
 /** The JSON that others rely on: numbers as numbers, times RFC 3339 UTC with microseconds. Described in schema/. */
+import type { Executed } from '../../app/execute/execute.ts'
 import type { IndexReport } from '../../app/index.ts'
 import type { StatusReport } from '../../app/status.ts'
 import type { WhenAnswer } from '../../app/when.ts'
@@ -74,8 +75,8 @@ export function whenJson(answer: WhenAnswer): Json {
   }
 }
 
-export function repairJson(result: RepairResult): Json {
-  const { plan } = result
+export function repairJson(result: RepairResult | null, executed: Executed | null): Json {
+  const plan = result?.plan ?? null
   return {
     plan:
       plan === null
@@ -97,8 +98,27 @@ export function repairJson(result: RepairResult): Json {
             resume: plan.resume.map((step) => ({ ...step })),
             afterwards: plan.afterwards.map((step) => ({ ...step })),
           },
-    findings: result.findings as unknown as Json,
-    executed: null,
+    findings: (result?.findings ?? []) as unknown as Json,
+    considered: (result?.considered ?? []) as unknown as Json,
+    executed: executed === null ? null : executedJson(executed),
+  }
+}
+
+function executedJson({ outcome, journal, restart, transactions, proof }: Executed): Json {
+  return {
+    outcome,
+    journal,
+    restart: { ...restart },
+    transactions,
+    proof:
+      proof === null
+        ? null
+        : {
+            forward: { ...proof.forward },
+            back: proof.back === null ? null : { ...proof.back },
+            backUnseen: proof.backUnseen,
+            tables: proof.tables as unknown as Json,
+          },
   }
 }
 

@@ -182,10 +182,14 @@ export class GtidPosition {
     return this.#byDomain.get(domain)
   }
 
+  /** By domain. */
+  entries(): readonly GtidListEntry[] {
+    return [...this.#byDomain].sort(([a], [b]) => a - b).map(([domain, last]) => ({ domain, ...last }))
+  }
+
   toString(): string {
-    return [...this.#byDomain]
-      .sort(([a], [b]) => a - b)
-      .map(([domain, { serverId, sequence }]) => `${domain}-${serverId}-${sequence}`)
+    return this.entries()
+      .map(({ domain, serverId, sequence }) => `${domain}-${serverId}-${sequence}`)
       .join(',')
   }
 

@@ -21,6 +21,18 @@ export interface Dialect {
    * after `seconds`, NULL when the applier does not run.
    */
   readonly positionWait: (file: string, position: string, seconds: number, channel: string) => string
+  /** Waits until the GTIDs (an SQL expression) have been executed: 0 when they have. Runs with a stopped applier, too. */
+  readonly gtidWait: (gtids: string, seconds: number) => string
+  /** START that stops once the GTIDs have been executed: MySQL's set, MariaDB's position. */
+  readonly startUntilGtids: (gtids: string, channel: string) => string
+  /** The same as an SQL expression from one for the set: to be prepared. */
+  readonly startUntilGtidsText: (gtids: string, channel: string) => string
+  /** Throws away the server's own binlog, and what it has executed by GTID. */
+  readonly resetLog: string
+  /** Closes the gaps that parallel workers have left; null where there are none. */
+  readonly fillGaps: ((channel: string) => string) | null
+  /** One session can be made to write rows idempotently (MySQL >= 5.7, rbr_exec_mode). */
+  readonly hasSessionMode: boolean
   /** Takes the limits off that a server may have set on how long a statement runs: the waits are long. */
   readonly noTimeLimit: string
   readonly execMode: 'slave_exec_mode' | 'replica_exec_mode'

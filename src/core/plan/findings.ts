@@ -28,6 +28,11 @@ export const acceptable: ReadonlySet<FindingCode> = new Set<FindingCode>([
   'PARTIAL_ROW_IMAGE',
   'PRIVILEGE',
   'FILTERS',
+  'DOWNSTREAM',
+  'LOCAL_WRITES',
+  'SEMI_SYNC_LAST',
+  'GTID_RESET',
+  'TRIGGERS_RBR',
 ])
 
 /** Turns what was accepted by name into warnings. */

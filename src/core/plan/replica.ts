@@ -98,7 +98,7 @@ export interface LogReader {
   readonly serverId: number
   /** MySQL. */
   readonly serverUuid: string | null
-  /** As it reports itself (report_host); often empty. */
+  /** As it reports itself (report_host): empty in MySQL, its address in MariaDB, unless it was told to. */
   readonly host: string
 }
 

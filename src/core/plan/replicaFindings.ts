@@ -1,28 +1,14 @@
 /** What follows from where the replica stands and what it is, for one window. Each finding says what to do. */
 import type { Coordinate } from '../coordinate.ts'
 import { formatCoordinate } from '../coordinate.ts'
-import { GtidSet } from '../binlog/gtidSet.ts'
 import type { Finding } from '../findings.ts'
-import { filterFindings } from './filters.ts'
 import { finding } from './findings.ts'
 import type { ReplicaFacts, TableFacts } from './replica.ts'
 import type { Window, WindowTable } from './window.ts'
 
 /** What follows from where the replica stands and what it is. */
 export function replicaFindings(window: Window, replica: ReplicaFacts, tables: readonly TableFacts[]): Finding[] {
-  const out: Finding[] = [...gtidFindings(window, replica)]
-  const own = window.origins.get(replica.identity.serverId)
-  if (own !== undefined) {
-    out.push(
-      finding(
-        'OWN_EVENTS',
-        'blocking',
-        `${own.count} transaction(s) of the window were written by the replica itself (server_id ${replica.identity.serverId}, first at ${formatCoordinate(own.first)}): it filters them out, and what the source changed before would overwrite them. Choose a restart behind them`,
-        { count: own.count },
-      ),
-    )
-  }
-  out.push(...filterFindings(window, replica.filters))
+  const out: Finding[] = []
   if (replica.parallelWorkers > 0 && !replica.applierRuns)
     out.push(
       finding(
@@ -47,15 +33,18 @@ export function replicaFindings(window: Window, replica: ReplicaFacts, tables: r
         `the applier has stopped with error ${replica.applierError.number}: ${replica.applierError.message}. If that was in the script of a repair, finish that one instead, as its end says: this plan's window ends where the replica stands now`,
       ),
     )
-  if (replica.readers > 0)
+  if (replica.skipCounter > 0 || replica.skipErrors !== 'OFF')
     out.push(
       finding(
-        'DOWNSTREAM',
-        'warning',
-        `${replica.readers} server(s) read the replica's binlog${replica.logsReplicated ? ', which gets the replayed changes a second time' : ''}`,
-        { readers: replica.readers },
+        'SKIPPED_EVENTS',
+        'blocking',
+        replica.skipCounter > 0
+          ? `the next START of the replica passes over ${replica.skipCounter} event(s) (sql_slave_skip_counter), of the replay or of what comes behind it. Set it to 0 and plan again`
+          : `the replica passes over errors (slave_skip_errors = ${replica.skipErrors}): rows of the replay that it cannot write would be lost without a word, as the ones before. Start it without slave_skip_errors, and plan again`,
+        { skipCounter: replica.skipCounter, skipErrors: replica.skipErrors },
       ),
     )
+  out.push(...costFindings(window, replica))
   out.push(...runningFindings(replica))
   out.push(
     finding(
@@ -72,7 +61,38 @@ export function replicaFindings(window: Window, replica: ReplicaFacts, tables: r
         `the account does not see the foreign keys of all tables on ${replica.address}, so that one that cascades would go unseen. Grant it REFERENCES ON *.*, or accept it by name if no foreign key cascades or sets NULL`,
       ),
     )
-  return [...out, ...tables.flatMap((table) => tableFindings(table, window))]
+  return [...out, ...tables.flatMap((table) => tableFindings(table, window, replica))]
+}
+
+/** From here on a replay is one that people wait for. */
+const LARGE_BYTES = 1e9
+const LONG_SECONDS = 3600
+
+function costFindings(window: Window, replica: ReplicaFacts): Finding[] {
+  const out: Finding[] = []
+  const seconds = window.lastSeconds - window.firstSeconds
+  if (window.bytes >= LARGE_BYTES || seconds >= LONG_SECONDS)
+    out.push(
+      finding(
+        'LONG_REPLAY',
+        'warning',
+        `the window is ${window.transactions} transactions and ${window.bytes} bytes, which the source took ${seconds} s to write: the replay may take as long, and the replica shows old rows meanwhile`,
+        { transactions: window.transactions, bytes: window.bytes, seconds },
+      ),
+    )
+  const copies = replica.logsReplicated ? 'its relay log and its own binlog' : 'its relay log'
+  if (window.bytes >= LARGE_BYTES || (replica.relayLogSpaceLimit > 0 && window.bytes > replica.relayLogSpaceLimit))
+    out.push(
+      finding(
+        'DISK_SPACE',
+        'warning',
+        `the replica takes the window's ${window.bytes} bytes again into ${copies}: see that it has the room`,
+        {
+          bytes: window.bytes,
+        },
+      ),
+    )
+  return out
 }
 
 /** Where the replica stands, against the log that was read: without this, its window is not known. */
@@ -169,15 +189,6 @@ function runningFindings(replica: ReplicaFacts): Finding[] {
         `channel ${replica.channel} belongs to group replication and has no coordinate to restart from. Remove the member and clone it again`,
       ),
     )
-  if (replica.otherRunning.length > 0)
-    out.push(
-      finding(
-        'REPLICA_RUNNING',
-        'blocking',
-        `other channels of the replica run too (${replica.otherRunning.map((name) => `'${name}'`).join(', ')}), and idempotent mode is for all of them. Stop them for the repair, and plan again`,
-        { channels: replica.otherRunning },
-      ),
-    )
   if (!replica.applierRuns) return out
   if (!replica.receiverRuns)
     out.push(
@@ -194,38 +205,19 @@ function runningFindings(replica: ReplicaFacts): Finding[] {
   return out
 }
 
-function gtidFindings(window: Window, replica: ReplicaFacts): Finding[] {
-  if (replica.gtidStrictMode && replica.logsReplicated) {
-    return [
-      finding(
-        'GTID_STRICT',
-        'blocking',
-        'the replica runs with gtid_strict_mode and logs what it applies: a replay stops with error 1950. Switch gtid_strict_mode off for the repair',
-      ),
-    ]
-  }
-  // Also the permissive modes skip what is in gtid_executed.
-  if (replica.gtidMode === null || replica.gtidMode === 'OFF') return []
-  const executed = GtidSet.parse(replica.gtidExecuted ?? '') ?? new GtidSet()
-  const skipped = window.gtids.intersect(executed)
-  if (skipped.size === 0) return []
-  return [
-    finding(
-      'GTID_SKIP',
-      'blocking',
-      `the replica runs with gtid_mode=${replica.gtidMode} and has ${skipped.size} of the window's GTIDs in gtid_executed: it would accept the coordinate, skip these transactions without a word, and heal nothing. Copy the rows from the source, or apply the window's row events to the stopped replica: mysqlbinlog --idempotent --skip-gtids --disable-log-bin | mysql`,
-      { skipped: skipped.size, set: skipped.toString().slice(0, 500) },
-    ),
-  ]
-}
-
 /** Also of the primary key alone: an idempotent replay inserts the row under the old key again, and then cannot move it to the new one. */
 function updatesKeys({ updates, updatedColumns }: WindowTable, { keyColumns, seesColumns }: TableFacts): boolean {
   if (updates === 0 || !seesColumns) return false
   return updatedColumns === null || keyColumns === null || updatedColumns.some((column) => keyColumns.includes(column))
 }
 
-function tableFindings(table: TableFacts, window: Window): Finding[] {
+/** An idempotent insert of a parent that is there deletes it first. */
+function changesParents({ inserts, deletes, updates, updatedColumns }: WindowTable, { referencedColumns }: TableFacts): boolean {
+  if (inserts > 0 || deletes > 0) return true
+  return updates > 0 && (updatedColumns === null || updatedColumns.some((column) => referencedColumns === null || referencedColumns.includes(column)))
+}
+
+function tableFindings(table: TableFacts, window: Window, replica: ReplicaFacts): Finding[] {
   const name = `${table.schema}.${table.table}`
   if (!table.exists)
     return [
@@ -246,12 +238,22 @@ function tableFindings(table: TableFacts, window: Window): Finding[] {
         { table: name },
       ),
     )
-  if (table.cascades)
+  const changed = window.byTable.find((t) => t.schema === table.schema && t.table === table.table)
+  if (changed !== undefined && table.parentOfCascade && changesParents(changed, table))
     out.push(
       finding(
         'FOREIGN_KEY_CASCADE',
         'blocking',
-        `foreign keys of ${name} cascade or set NULL: a replayed change of a parent can take children with it. Accept it by name only if no parent row is inserted or deleted in the window`,
+        `the window inserts or deletes rows of ${name}, or changes what other tables refer to, and their foreign keys cascade or set NULL: a replayed change of a parent takes children with it. Choose a restart behind these changes, or accept it by name only if no row of a child belongs to them`,
+        { table: name, inserts: changed.inserts, deletes: changed.deletes },
+      ),
+    )
+  if (table.triggers && replica.runsTriggers)
+    out.push(
+      finding(
+        'TRIGGERS_RBR',
+        'blocking',
+        `${name} has triggers, and the replica runs them for row events (slave_run_triggers_for_rbr): what they write would be written a second time. Set it to NO for the repair, or accept it by name if repeating them does no harm`,
         { table: name },
       ),
     )
@@ -264,7 +266,6 @@ function tableFindings(table: TableFacts, window: Window): Finding[] {
         { table: name },
       ),
     )
-  const changed = window.byTable.find((t) => t.schema === table.schema && t.table === table.table)
   if (changed !== undefined && updatesKeys(changed, table)) {
     out.push(
       finding(

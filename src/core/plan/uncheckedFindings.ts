@@ -1,12 +1,11 @@
 /** What is said when only a dialect is given: what nobody looked at. */
 import type { Finding } from '../findings.ts'
-import type { Dialect } from './dialect.ts'
 import { finding } from './findings.ts'
 import type { Window } from './window.ts'
 
-export function uncheckedFindings(window: Window, dialect: Dialect): Finding[] {
+export function uncheckedFindings(window: Window): Finding[] {
   const origins = [...window.origins.keys()]
-  const out = [
+  return [
     finding(
       'UNCHECKED',
       'warning',
@@ -19,15 +18,4 @@ export function uncheckedFindings(window: Window, dialect: Dialect): Finding[] {
       'while the window is replayed, its rows show old values: take the replica out of traffic and pause automatic failover',
     ),
   ]
-  if (dialect.family === 'mysql' && window.gtids.size > 0) {
-    out.push(
-      finding(
-        'GTID_SKIP',
-        'blocking',
-        "the window's transactions have GTIDs: a replica that has them in gtid_executed accepts the coordinate, skips them without a word, and heals nothing. Give --replica to have it checked",
-        { gtids: window.gtids.size },
-      ),
-    )
-  }
-  return out
 }

@@ -1,6 +1,7 @@
 /** What a window holds, counted as its transactions go by: the facts that decide whether it may be replayed. */
 import type { Coordinate } from '../coordinate.ts'
 import { GtidSet } from '../binlog/gtidSet.ts'
+import { parseGtid } from '../gtid.ts'
 import type { Mark, TableChange, Transaction } from '../transaction.ts'
 
 export interface WindowTable {
@@ -32,6 +33,22 @@ export interface Window {
   readonly origins: ReadonlyMap<number, Sighting>
   /** MySQL's GTIDs of the window; empty where it has none. */
   readonly gtids: GtidSet
+  /** MariaDB's domains. */
+  readonly domains: ReadonlySet<number>
+  /** Stamps of its transactions (Unix seconds), the least and the greatest; 0 where there are none. */
+  readonly firstSeconds: number
+  readonly lastSeconds: number
+  /** Bytes of its largest event. */
+  readonly largestEvent: number
+  readonly openBefore: OpenBefore
+}
+
+/** What was begun before the window and is ended, or used, in it. */
+export interface OpenBefore {
+  /** Identifiers of prepared XA transactions. */
+  readonly xids: ReadonlySet<string>
+  /** Sessions with temporary tables; see sessionOf. */
+  readonly sessions: ReadonlySet<string>
 }
 
 export type WindowSight =
@@ -41,9 +58,12 @@ export type WindowSight =
   | 'partial-images'
   | 'unknown-rows'
   | 'xa-end-without-prepare'
+  | 'xa-left-open'
   | 'temporary-table-from-before'
 
 export interface WindowCollector {
+  /** Takes the size of an event of a transaction that is then added. */
+  readonly event: (bytes: number) => void
   readonly add: (transaction: Transaction) => void
   readonly window: (from: Coordinate, to: Coordinate) => Window
 }
@@ -52,9 +72,15 @@ export function createWindowCollector(): WindowCollector {
   const tables = new Map<string, WindowTable>()
   const sightings = new Map<WindowSight, Sighting>()
   const origins = new Map<number, Sighting>()
-  const prepared = new Set<string>()
+  const prepared = new Map<string, Transaction>()
+  const openXids = new Set<string>()
+  const openSessions = new Set<string>()
   const sessionsWithTable = new Set<string>()
   const gtids = new GtidSet()
+  const domains = new Set<number>()
+  let firstSeconds = 0
+  let lastSeconds = 0
+  let largestEvent = 0
   let transactions = 0
   let bytes = 0
 
@@ -70,24 +96,33 @@ export function createWindowCollector(): WindowCollector {
 
   function addXa(t: Transaction): void {
     const xid = t.xid ?? ''
-    if (t.marks.includes('xa-prepare')) prepared.add(xid)
-    else if (t.marks.includes('xa-end') && !prepared.delete(xid)) see(sightings, 'xa-end-without-prepare', t, xid)
+    if (t.marks.includes('xa-prepare')) prepared.set(xid, t)
+    else if (t.marks.includes('xa-end') && !prepared.delete(xid)) {
+      openXids.add(xid)
+      see(sightings, 'xa-end-without-prepare', t, xid)
+    }
   }
 
   /** The first of a session that names temporary tables is the making of one, or it uses one that is older than the window. */
   function addTemporary(t: Transaction): void {
-    const session = `${t.serverId}:${t.threadId}`
-    const isMade = t.statements.some((s) => /^\W*(?:!\d*\W*)?CREATE\s+(OR\s+REPLACE\s+)?TEMPORARY\s/i.test(s.text))
-    if (isMade) sessionsWithTable.add(session)
-    else if (!sessionsWithTable.has(session) && !t.statements.every((s) => /^\W*DROP\s/i.test(s.text)))
+    const session = sessionOf(t)
+    if (makesTemporaryTable(t)) sessionsWithTable.add(session)
+    else if (!sessionsWithTable.has(session) && !t.statements.every((s) => /^\W*DROP\s/i.test(s.text))) {
+      openSessions.add(session)
       see(sightings, 'temporary-table-from-before', t, t.statements[0]?.text ?? '')
+    }
   }
 
   return {
+    event(size) {
+      largestEvent = Math.max(largestEvent, size)
+    },
     add(t) {
       transactions++
       bytes += t.end - t.start
       see(origins, t.serverId, t)
+      firstSeconds = firstSeconds === 0 ? t.firstStampSeconds : Math.min(firstSeconds, t.firstStampSeconds)
+      lastSeconds = Math.max(lastSeconds, t.lastStampSeconds)
       const statement = t.statements[0]?.text ?? ''
       for (const mark of t.marks) see(sightings, mark, t, mark === 'ddl' || mark === 'statement' ? statement : '')
       if (t.statements.some((s) => s.kind === 'truncate')) see(sightings, 'truncate', t, statement)
@@ -95,8 +130,9 @@ export function createWindowCollector(): WindowCollector {
         see(sightings, 'create-table', t, statement)
       if (t.kind === 'xa') addXa(t)
       if (t.marks.includes('temporary-table')) addTemporary(t)
-      const gtid = /^([0-9a-f-]{36}(?::[a-z_]\w*)?):(\d+)$/i.exec(t.gtid ?? '')
-      if (gtid !== null) gtids.add(gtid[1] ?? '', Number(gtid[2]))
+      const gtid = parseGtid(t.gtid ?? '')
+      if (gtid?.family === 'mysql') gtids.add(gtid.sid, gtid.number)
+      else if (gtid?.family === 'mariadb') domains.add(gtid.domain)
       for (const change of t.tables) {
         const key = `${change.schema}\0${change.table}`
         tables.set(key, sum(tables.get(key), change))
@@ -104,8 +140,35 @@ export function createWindowCollector(): WindowCollector {
         if (change.rows === null) see(sightings, 'unknown-rows', t, `${change.schema}.${change.table}`)
       }
     },
-    window: (from, to) => ({ from, to, transactions, bytes, byTable: [...tables.values()], sightings, origins, gtids }),
+    window: (from, to) => {
+      for (const [xid, t] of prepared) see(sightings, 'xa-left-open', t, xid)
+      prepared.clear()
+      return {
+        from,
+        to,
+        transactions,
+        bytes,
+        byTable: [...tables.values()],
+        sightings,
+        origins,
+        gtids,
+        domains,
+        firstSeconds,
+        lastSeconds,
+        largestEvent,
+        openBefore: { xids: openXids, sessions: openSessions },
+      }
+    },
   }
+}
+
+/** Temporary tables belong to a session of an origin. */
+export function sessionOf({ serverId, threadId }: Transaction): string {
+  return `${serverId}:${threadId}`
+}
+
+export function makesTemporaryTable({ statements }: Transaction): boolean {
+  return statements.some((s) => /^\W*(?:!\d*\W*)?CREATE\s+(OR\s+REPLACE\s+)?TEMPORARY\s/i.test(s.text))
 }
 
 function sum(known: WindowTable | undefined, change: TableChange): WindowTable {

@@ -63,25 +63,32 @@ export function windowFindings(window: Window, dialect: Dialect): Finding[] {
       `the window changes tables of a non-transactional engine (${times(s)}): a replay that is interrupted leaves part of a change. Accept it by name if that is all right`,
   )
   on(
-    'xa-prepare',
+    'xa-left-open',
     'XA_IN_WINDOW',
     'blocking',
     (s) =>
-      `the window holds XA transactions (${times(s)}): a replay prepares them again under the same names. Choose a restart behind them`,
+      `the window ends with XA transactions that are prepared and not ended (${times(s)}): the replica holds them prepared, and a replay could not prepare them again. End them on the source, let the replica catch up, and plan again`,
   )
+  if (!window.sightings.has('xa-left-open'))
+    on(
+      'xa-prepare',
+      'XA_IN_WINDOW',
+      'note',
+      (s) => `the window holds XA transactions (${times(s)}), each of them ended in it: they are prepared and ended again`,
+    )
   on(
     'xa-end-without-prepare',
     'OPEN_ACROSS_RESTART',
     'blocking',
     (s) =>
-      `an XA transaction that was prepared before the restart is ended behind it (${times(s)}): the replay would stop with error 1397. Choose a restart before its PREPARE`,
+      `an XA transaction is ended in the window, and its PREPARE is not in the log (${times(s)}, ${s.example}): the replay would stop with error 1397. Choose a restart behind it`,
   )
   on(
     'temporary-table-from-before',
     'OPEN_ACROSS_RESTART',
     'blocking',
     (s) =>
-      `statements in the window use a temporary table that was made before it (${times(s)}): the replay would stop with error 1146. Choose a restart before its CREATE, or behind its last use`,
+      `statements in the window use a temporary table that was made before it (${times(s)}): the replay would stop with error 1146. Its making is not in the log: choose a restart behind its last use`,
   )
   on(
     'two-phase-alter',

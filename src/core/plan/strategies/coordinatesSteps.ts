@@ -7,12 +7,12 @@
  * unless the position was reached in strict mode. The client stops at the first error; the proof is the last statement, so that
  * also a replay that failed ends in strict mode.
  */
-import type { Coordinate } from '../coordinate.ts'
-import type { Dialect, ReplicaIdentity } from './dialect.ts'
-import type { Step } from './plan.ts'
-import { mustBe } from './proof.ts'
-import type { WindowEnd } from './windowEnd.ts'
-import { endSteps, knownEndSteps } from './windowEnd.ts'
+import type { Coordinate } from '../../coordinate.ts'
+import type { Dialect, ReplicaIdentity } from '../dialect.ts'
+import type { Step } from '../plan.ts'
+import { mustBe } from '../proof.ts'
+import type { WindowEnd } from '../windowEnd.ts'
+import { endSteps, knownEndSteps } from '../windowEnd.ts'
 
 export interface CoordinatesInput {
   readonly dialect: Dialect

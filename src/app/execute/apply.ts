@@ -1,0 +1,58 @@
+/**
+ * Strategy `apply`, done: the window's transactions that the replica has executed are sent to it, while it is stopped. Sending them changes
+ * nothing of what it has executed, so that a run that was broken off is begun again from the start.
+ */
+import { GtidSet } from '../../core/binlog/gtidSet.ts'
+import { compareCoordinates } from '../../core/coordinate.ts'
+import { parseGtid } from '../../core/gtid.ts'
+import { openApplySession } from '../../server/applySession.ts'
+import { applyWindow } from '../apply/applyWindow.ts'
+import type { Origin } from '../apply/orders.ts'
+import type { Before, Checked, Procedure } from './procedure.ts'
+import { settle } from './settle.ts'
+
+/** A stopped replica has no locks of its own; what else writes to it, or reads with locks, is waited for. */
+const LOCK_WAIT_SECONDS = 60
+const CONNECT_MS = 30_000
+
+export const applyProcedure: Procedure = {
+  replay: async (op, check) => {
+    await settle(op)
+    const checked = await check()
+    op.journal.note('checked', checked)
+    const { superReadOnly } = op.journal.noted('before') as Before
+    const isRepeat = op.journal.noted('applying') !== undefined
+    op.journal.note('applying', true)
+    if (superReadOnly) await op.run('writable', 'SET GLOBAL super_read_only = OFF')
+    await using session = await openApplySession(op.connection.address, {
+      timeoutMs: CONNECT_MS,
+      lockWaitSeconds: LOCK_WAIT_SECONDS,
+    })
+    await applyWindow({
+      source: op.log,
+      from: op.journal.head.restart,
+      until: undefined,
+      choose: chosenBy(checked),
+      isRepeat,
+      session,
+      onProgress: ({ bytes }) => op.onProgress({ text: 'applying', done: bytes, total: checked.bytes }),
+      signal: op.signal,
+    })
+    if (superReadOnly) await op.run('read-only', 'SET GLOBAL super_read_only = ON')
+  },
+  undo: async (op, { superReadOnly }) => {
+    if (superReadOnly) await op.run('read-only', 'SET GLOBAL super_read_only = ON')
+  },
+  isUndoable: (journal) => journal.noted('applying') === undefined,
+}
+
+/** What the replica has executed; what is behind, replication brings. */
+function chosenBy({ gtidExecuted, executed }: Checked): (transaction: Origin) => boolean {
+  const gtids = GtidSet.parse(gtidExecuted ?? '') ?? new GtidSet()
+  return ({ gtid, file, start }) => {
+    const parsed = parseGtid(gtid ?? '')
+    return parsed?.family === 'mysql'
+      ? gtids.contains(parsed.sid, parsed.number)
+      : compareCoordinates({ file, position: start }, executed) < 0
+  }
+}

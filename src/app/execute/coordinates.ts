@@ -1,0 +1,63 @@
+/**
+ * Strategy `coordinates`, done. It may be begun again at any point: a replica that stands inside of the window goes on from there; one that
+ * has gone beyond its end was started by somebody, in whatever mode: then the window ends where it stands now, and is replayed whole.
+ */
+import type { Coordinate } from '../../core/coordinate.ts'
+import { compareCoordinates, formatCoordinate } from '../../core/coordinate.ts'
+import type { Checked, Procedure } from './procedure.ts'
+import type { Operation } from './operation.ts'
+import { hasReached, idempotently, waitForApplier } from './replay.ts'
+import { settle } from './settle.ts'
+
+export const coordinatesProcedure: Procedure = {
+  replay: async (op, check) => {
+    await settle(op)
+    const { executed } = await op.state()
+    const known = op.journal.noted('end') as Coordinate | undefined
+    const isInside = known !== undefined && compareCoordinates(executed, known) <= 0
+    // A replica that is inside of the window says nothing of what it had executed before.
+    const checked = isInside ? (op.journal.noted('checked') as Checked) : await check()
+    const end = isInside ? known : checked.executed
+    if (!isInside) {
+      op.journal.note('checked', checked)
+      op.journal.note('end', end)
+      op.journal.note('part', null)
+    }
+    const begun = op.journal.noted('part') as number | null | undefined
+    for (const [index, part] of partsOf(op, checked, end).entries()) {
+      if (index < (begun ?? 0)) continue
+      await idempotently(op, async () => {
+        const isBegun = index === begun && compareCoordinates(executed, part.from) >= 0
+        if (!isBegun) await op.run('change', op.dialect.changeTo(part.from, op.channel))
+        op.journal.note('part', index)
+        await op.run('replay', op.dialect.startUntil(part.to, op.channel))
+        await waitForApplier(op, {
+          text: formatCoordinate(part.to),
+          isReached: (state) => hasReached(state, part.to),
+          onState: (state) => op.showReplay(state.executed),
+        })
+      })
+    }
+  },
+  undo: async (op, before) => {
+    if (op.journal.noted('end') === undefined) return
+    await op.run('change', op.dialect.changeTo(before.executed, op.channel))
+  },
+  isUndoable: (journal) => journal.noted('part') === undefined || journal.noted('part') === null,
+}
+
+function partsOf(
+  op: Operation,
+  checked: Checked,
+  end: Coordinate,
+): readonly { readonly from: Coordinate; readonly to: Coordinate }[] {
+  const { restart } = op.journal.head
+  const parts: { from: Coordinate; to: Coordinate }[] = []
+  let from = restart
+  for (const { start, end: behind } of checked.steppedOver) {
+    if (compareCoordinates(from, start) < 0) parts.push({ from, to: start })
+    from = behind
+  }
+  if (compareCoordinates(from, end) < 0) parts.push({ from, to: end })
+  return parts
+}

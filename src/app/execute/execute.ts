@@ -1,0 +1,261 @@
+/**
+ * `repair --execute`: the plan done on the replica, step by step, with a journal. A lost connection is taken as a kill is: everything is
+ * begun again from the journal, which knows what is done. Ends well only when the tables of the window are equal on both servers, and
+ * both directions of replication have been seen to move.
+ */
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Coordinate } from '../../core/coordinate.ts'
+import { formatCoordinate } from '../../core/coordinate.ts'
+import type { RepairResult, StrategyName } from '../../core/plan/plan.ts'
+import type { ReplicaFacts } from '../../core/plan/replica.ts'
+import { BinpointError } from '../../errors.ts'
+import type { ServerConnection } from '../../server/connection.ts'
+import type { Inspection, RepairRequest } from '../repair.ts'
+import { planRepair } from '../repair.ts'
+import { applyProcedure } from './apply.ts'
+import { coordinatesProcedure } from './coordinates.ts'
+import { gtidMariadbProcedure } from './gtidMariadb.ts'
+import { gtidMysqlProcedure } from './gtidMysql.ts'
+import type { Journal } from './journal.ts'
+import type { Operation, Progress } from './operation.ts'
+import { createOperation } from './operation.ts'
+import type { Before, Checked, Procedure } from './procedure.ts'
+import type { Proof } from './prove.ts'
+import { prove } from './prove.ts'
+import { halt } from './replay.ts'
+
+/** What a plan is made from, but for what is read anew each time. */
+export type PlanRequest = Omit<RepairRequest, 'store' | 'log' | 'sourceFacts' | 'start' | 'replica' | 'strategy' | 'accept'>
+
+export interface ExecuteRequest {
+  readonly journal: Journal
+  readonly plan: PlanRequest
+  /** Brings the index up to date, from the restart on. */
+  readonly refresh: () => Promise<Pick<RepairRequest, 'store' | 'log'>>
+  readonly connectReplica: () => Promise<ServerConnection>
+  readonly connectSource: () => Promise<ServerConnection>
+  readonly inspect: (replica: ServerConnection) => Promise<Inspection>
+  readonly inspectSource: (source: ServerConnection, replica: ReplicaFacts) => Promise<RepairRequest['sourceFacts']>
+  readonly signal: AbortSignal
+  readonly onProgress: (progress: Progress) => void
+  readonly onNote: (text: string) => void
+}
+
+export interface Executed {
+  /** `refused`: at rest, the replica turned out to be none that may be repaired so; everything is as it was. */
+  readonly outcome: 'healed' | 'different' | 'undecided' | 'refused'
+  readonly journal: string
+  readonly restart: Coordinate
+  readonly transactions: number
+  readonly proof: Proof | null
+  /** Of a plan that was refused at rest. */
+  readonly refusal: RepairResult | null
+}
+
+/** Throws REPAIR_BUSY, REPLAY_FAILED, REPLICA_MOVED, TIMEOUT, LOG_PURGED, JOURNAL, and what connections throw: the journal is open then. */
+export async function execute(request: ExecuteRequest): Promise<Executed> {
+  const deadlineMs = performance.now() + request.plan.waitSeconds * 1000
+  for (;;) {
+    try {
+      return await attempt(request, deadlineMs)
+    } catch (error) {
+      if (!isConnectionLoss(error) || performance.now() > deadlineMs) throw error
+      request.onNote(`${error.message}; connecting again`)
+      await sleep(1000, undefined, { signal: request.signal })
+    }
+  }
+}
+
+function isConnectionLoss(error: unknown): error is BinpointError {
+  return error instanceof BinpointError && (error.code === 'STREAM_LOST' || error.code === 'CONNECT_FAILED')
+}
+
+/** A repair that is at work, or was a moment ago, holds it. */
+const LOCK_SECONDS = 10
+
+async function attempt(request: ExecuteRequest, deadlineMs: number): Promise<Executed> {
+  const { journal, signal, onProgress } = request
+  await using replica = await request.connectReplica()
+  await using source = await request.connectSource()
+  const inspection = await request.inspect(replica)
+  const { dialect, facts } = inspection
+  await replica.query(dialect.noTimeLimit)
+  const [same] = await replica.query(`SELECT ${dialect.isServer(journal.head.replica)} AS same`)
+  if (String(same?.['same']) !== '1') {
+    throw new BinpointError('REPLICA_MOVED', `${facts.address} is not the server that ${journal.path} is of`, {
+      hint: 'give the replica that the repair was begun on',
+    })
+  }
+  const [lock] = await replica.query(`SELECT GET_LOCK('binpoint repair', ${LOCK_SECONDS}) AS locked`)
+  if (String(lock?.['locked']) !== '1') {
+    throw new BinpointError('REPAIR_BUSY', `another repair is at work on ${facts.address}`, {
+      hint: "wait for it to end; it holds the lock 'binpoint repair'",
+    })
+  }
+  const op = createOperation({
+    connection: replica,
+    dialect,
+    journal,
+    signal,
+    deadlineMs,
+    log: request.plan.source,
+    files: await request.plan.source.listFiles(),
+    onProgress,
+  })
+  const before = await op.remember('before', () => Promise.resolve(beforeOf(facts)))
+  const procedure = procedureOf(journal.head.strategy, dialect.family)
+  if (journal.noted('replayed') === undefined) {
+    try {
+      await procedure.replay(op, () => check(request, replica, source))
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error
+      await putBack(op, procedure, before)
+      journal.end('undone')
+      return {
+        outcome: 'refused',
+        journal: journal.path,
+        restart: journal.head.restart,
+        transactions: 0,
+        proof: null,
+        refusal: error.result,
+      }
+    }
+    journal.note('replayed', true)
+  }
+  if (journal.noted('started') === undefined) {
+    await halt(op)
+    await followAsBefore(op, before)
+    await op.run('start', dialect.start(op.channel))
+    journal.note('started', true)
+  }
+  const proof = await prove(op, source, facts)
+  const checked = journal.noted('checked') as Checked | undefined
+  journal.end('done')
+  return {
+    outcome: proof.outcome,
+    journal: journal.path,
+    restart: journal.head.restart,
+    transactions: checked?.transactions ?? 0,
+    proof,
+    refusal: null,
+  }
+}
+
+function procedureOf(strategy: StrategyName, family: 'mysql' | 'mariadb'): Procedure {
+  if (strategy === 'coordinates') return coordinatesProcedure
+  if (strategy === 'apply') return applyProcedure
+  return family === 'mysql' ? gtidMysqlProcedure : gtidMariadbProcedure
+}
+
+/** At rest, the plan that was made while the replica ran is no longer one. */
+class Refused extends Error {
+  readonly result: RepairResult
+
+  constructor(result: RepairResult) {
+    super('the plan is no longer safe')
+    this.result = result
+  }
+}
+
+/** Plans again, with the replica at rest. */
+async function check(request: ExecuteRequest, replica: ServerConnection, source: ServerConnection): Promise<Checked> {
+  const { head } = request.journal
+  const inspection = await request.inspect(replica)
+  const { facts } = inspection
+  const { result, situation } = await planRepair({
+    ...request.plan,
+    ...(await request.refresh()),
+    sourceFacts: await request.inspectSource(source, facts),
+    start: { coordinate: head.restart },
+    replica: inspection,
+    strategy: head.strategy,
+    accept: new Set(head.accept),
+  })
+  if (situation === null || result.plan === null || result.findings.some((f) => f.severity === 'blocking'))
+    throw new Refused(result)
+  const { window } = situation
+  return {
+    executed: facts.executed,
+    gtidExecuted: facts.gtidExecuted,
+    gtidSlavePos: facts.gtidSlavePos,
+    gtidsBefore: situation.gtidsBefore,
+    window: window.gtids.toString(),
+    domains: [...window.domains],
+    steppedOver: [],
+    transactions: window.transactions,
+    bytes: window.bytes,
+  }
+}
+
+function beforeOf(facts: ReplicaFacts): Before {
+  const {
+    receiverRuns,
+    applierRuns,
+    execMode,
+    executed,
+    autoPosition,
+    usingGtid,
+    gtidSlavePos,
+    readOnly,
+    superReadOnly,
+    eventScheduler,
+  } = facts
+  return {
+    receiverRan: receiverRuns,
+    applierRan: applierRuns,
+    execMode,
+    executed,
+    autoPosition,
+    usingGtid,
+    gtidSlavePos,
+    readOnly,
+    superReadOnly,
+    eventScheduler,
+  }
+}
+
+/** The strategies by position leave GTIDs off. */
+async function followAsBefore(op: Operation, { autoPosition, usingGtid }: Before): Promise<void> {
+  const now = await op.state()
+  if (now.autoPosition === autoPosition && now.usingGtid === usingGtid) return
+  if (autoPosition || usingGtid !== null) await op.run('follow', op.dialect.followGtids(usingGtid, op.channel))
+}
+
+async function putBack(op: Operation, procedure: Procedure, before: Before): Promise<void> {
+  await halt(op)
+  await procedure.undo(op, before)
+  await followAsBefore(op, before)
+  if (before.applierRan || before.receiverRan) await op.run('start', op.dialect.start(op.channel))
+}
+
+/** Puts the replica back to what it was, where no replay has begun. Throws REPLICA_MOVED where only finishing heals. */
+export async function undo(request: ExecuteRequest): Promise<void> {
+  const { journal } = request
+  await using replica = await request.connectReplica()
+  const { dialect } = await request.inspect(replica)
+  const procedure = procedureOf(journal.head.strategy, dialect.family)
+  const before = journal.noted('before') as Before | undefined
+  if (!procedure.isUndoable(journal)) {
+    throw new BinpointError(
+      'REPLICA_MOVED',
+      `the replay of ${formatCoordinate(journal.head.restart)} has begun: there is no way back from the middle of it`,
+      {
+        hint: 'finish it: run repair --execute for this replica again, which goes on from the journal',
+      },
+    )
+  }
+  if (before !== undefined) {
+    const op = createOperation({
+      connection: replica,
+      dialect,
+      journal,
+      signal: request.signal,
+      deadlineMs: performance.now() + request.plan.waitSeconds * 1000,
+      log: request.plan.source,
+      files: [],
+      onProgress: request.onProgress,
+    })
+    await putBack(op, procedure, before)
+  }
+  journal.end('undone')
+}

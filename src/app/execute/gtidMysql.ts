@@ -1,0 +1,110 @@
+/**
+ * Strategy `gtid` on MySQL, done. What gtid_executed was is in the journal before RESET empties it; whatever of the window is missing from it
+ * at any time later, the source sends, so that a run that was broken off goes on by itself.
+ */
+import { windowExpression, windowSets } from '../../core/plan/strategies/gtidSets.ts'
+import { GtidSet } from '../../core/binlog/gtidSet.ts'
+import { BinpointError } from '../../errors.ts'
+import { text } from '../../server/rows.ts'
+import type { Operation } from './operation.ts'
+import type { Before, Procedure } from './procedure.ts'
+import { idempotently, waitForApplier } from './replay.ts'
+import { settle } from './settle.ts'
+
+interface Sets {
+  readonly window: string
+  readonly target: string
+}
+
+export const gtidMysqlProcedure: Procedure = {
+  replay: async (op, check) => {
+    await settle(op)
+    const before = op.journal.noted('before') as Before
+    if (op.journal.noted('sets') === undefined) {
+      const checked = await check()
+      await guard(op, before)
+      op.journal.note('sets', await setsOf(op, checked.window, checked.gtidsBefore ?? ''))
+    }
+    const { window, target } = op.journal.noted('sets') as Sets
+    if (op.journal.noted('purged') === undefined) {
+      await guard(op, before)
+      const executed = await executedNow(op)
+      if (executed !== '' && op.journal.noted('resetting') !== undefined && !includes(executed, window)) {
+        // Killed behind `gtid_purged`, before it was noted.
+        if (!includes(executed, target)) throw odd(executed)
+      } else {
+        if (executed !== '') {
+          op.journal.note('resetting', executed)
+          await op.run('reset', op.dialect.resetLog)
+        }
+        await op.run('purged', `SET GLOBAL gtid_purged = '${target}'`)
+      }
+      op.journal.note('purged', true)
+    }
+    await unguard(op, before)
+    if (includes(await executedNow(op), window)) return
+    await idempotently(op, async () => {
+      // Clears what was received: the source would not send it again.
+      await op.run('follow', op.dialect.followGtids(null, op.channel))
+      await op.run('replay', op.dialect.startUntilGtids(window, op.channel))
+      await waitForApplier(op, {
+        text: 'the end of the window',
+        isReached: async () => includes(await executedNow(op), window),
+        onState: (state) => op.showReplay(state.executed),
+      })
+    })
+    await endDumpThreads(op)
+  },
+  undo: async (op, before) => {
+    await unguard(op, before)
+  },
+  isUndoable: (journal) => journal.noted('resetting') === undefined,
+}
+
+function odd(executed: string): BinpointError {
+  return new BinpointError(
+    'REPLICA_MOVED',
+    `gtid_executed of the replica is neither what it was nor what the repair had set: ${executed.slice(0, 300)}`,
+    {
+      hint: 'someone has changed it: the journal has what it was (sets); put it right by hand',
+    },
+  )
+}
+
+async function executedNow(op: Operation): Promise<string> {
+  const [row] = await op.connection.query('SELECT @@GLOBAL.gtid_executed AS gtids')
+  return text(row, 'gtids').replaceAll(/\s/g, '')
+}
+
+function includes(set: string, part: string): boolean {
+  return (GtidSet.parse(set) ?? new GtidSet()).includes(GtidSet.parse(part) ?? new GtidSet())
+}
+
+/** Computed by the server from what it has executed at rest. */
+async function setsOf(op: Operation, gtids: string, gtidsBefore: string): Promise<Sets> {
+  const sets = windowSets(GtidSet.parse(gtids) ?? new GtidSet(), gtidsBefore, op.journal.head.replica.serverUuid ?? '')
+  const [row] = await op.run(
+    'window',
+    `SELECT ${windowExpression(sets, '@@GLOBAL.gtid_executed')} AS window_set, GTID_SUBTRACT(@@GLOBAL.gtid_executed, ${windowExpression(sets, '@@GLOBAL.gtid_executed')}) AS target_set`,
+  )
+  const clean = (name: string): string => text(row, name).replaceAll(/\s/g, '')
+  return { window: clean('window_set'), target: clean('target_set') }
+}
+
+/** Nothing may be written between the reset and gtid_purged: it would use a number a second time. */
+async function guard(op: Operation, before: Before): Promise<void> {
+  if (before.eventScheduler) await op.run('guard', 'SET GLOBAL event_scheduler = OFF')
+  if (before.superReadOnly !== null) await op.run('guard', 'SET GLOBAL super_read_only = ON')
+}
+
+async function unguard(op: Operation, before: Before): Promise<void> {
+  if (before.superReadOnly === false) await op.run('unguard', 'SET GLOBAL super_read_only = OFF')
+  if (before.superReadOnly === false && !before.readOnly) await op.run('unguard', 'SET GLOBAL read_only = OFF')
+  if (before.eventScheduler) await op.run('unguard', 'SET GLOBAL event_scheduler = ON')
+}
+
+/** Servers that read this binlog notice nothing of the reset: ended, they connect anew. */
+async function endDumpThreads(op: Operation): Promise<void> {
+  const rows = await op.connection.query("SELECT ID AS id FROM information_schema.PROCESSLIST WHERE COMMAND LIKE 'Binlog Dump%'")
+  for (const row of rows) await op.run('reader', `KILL ${Number(text(row, 'id'))}`).catch(() => [])
+}

@@ -1,0 +1,47 @@
+/** What a strategy does on the replica, and how it is put back. */
+import type { Coordinate } from '../../core/coordinate.ts'
+import type { Journal } from './journal.ts'
+import type { Operation } from './operation.ts'
+
+/** What the plan says, made again with the replica at rest. Goes into the journal. */
+export interface Checked {
+  /** The end of the window. */
+  readonly executed: Coordinate
+  readonly gtidExecuted: string | null
+  readonly gtidSlavePos: string | null
+  readonly gtidsBefore: string | null
+  /** MySQL: the window, as a set. */
+  readonly window: string
+  /** MariaDB: the window's domains. */
+  readonly domains: readonly number[]
+  /** Transactions that are not replayed. */
+  readonly steppedOver: readonly { readonly start: Coordinate; readonly end: Coordinate }[]
+  readonly transactions: number
+  readonly bytes: number
+}
+
+/** The replica as it was before anything was done. Goes into the journal. */
+export interface Before {
+  readonly receiverRan: boolean
+  readonly applierRan: boolean
+  readonly execMode: string
+  readonly executed: Coordinate
+  readonly autoPosition: boolean
+  readonly usingGtid: string | null
+  readonly gtidSlavePos: string | null
+  readonly readOnly: boolean
+  readonly superReadOnly: boolean
+  readonly eventScheduler: boolean
+}
+
+export interface Procedure {
+  /**
+   * Replays the window, from wherever an earlier run has left it; ends with both threads stopped, in strict mode. `check` plans again, with
+   * the replica at rest as it is now, and throws where the plan is no longer safe.
+   */
+  readonly replay: (op: Operation, check: () => Promise<Checked>) => Promise<void>
+  /** False once a replay has begun: then only finishing it heals. */
+  readonly isUndoable: (journal: Journal) => boolean
+  /** Puts back what it had changed, with both threads stopped. */
+  readonly undo: (op: Operation, before: Before) => Promise<void>
+}

@@ -1,0 +1,112 @@
+/**
+ * The proof behind a repair: what the source has in its log arrives on the replica, what the replica logs arrives on the source, and the
+ * tables of the window are equal. Both threads running and 0 seconds behind prove nothing: a reader may have gone deaf.
+ */
+import type { Coordinate } from '../../core/coordinate.ts'
+import { compareBinlogNames, compareCoordinates, formatCoordinate } from '../../core/coordinate.ts'
+import type { ReplicaFacts } from '../../core/plan/replica.ts'
+import { BinpointError } from '../../errors.ts'
+import type { TableComparison } from '../../server/compare/compareTables.ts'
+import { compareTables } from '../../server/compare/compareTables.ts'
+import type { ServerConnection } from '../../server/connection.ts'
+import { inspectSource } from '../../server/inspect/source.ts'
+import { ownLogEnd } from '../../server/inspect/ownLog.ts'
+import type { Operation } from './operation.ts'
+
+export interface Proof {
+  readonly outcome: 'healed' | 'different' | 'undecided'
+  /** How far the replica has come in the source's log. */
+  readonly forward: Coordinate
+  /** Null: the source does not replicate from the replica, or the replica may not be made to begin a file. */
+  readonly back: Coordinate | null
+  /** Why nothing was shown of the way back; empty: it was. */
+  readonly backUnseen: string
+  readonly tables: readonly TableComparison[]
+}
+
+/** How long each direction may take to move (milliseconds). */
+const MOVE_MS = 60_000
+/** Differing keys that are kept of a table. */
+const MAX_DIFFERENCES = 1000
+
+/** Throws REPLAY_FAILED where a direction does not move. */
+export async function prove(op: Operation, source: ServerConnection, facts: ReplicaFacts): Promise<Proof> {
+  const forward = await catchUp(op, source)
+  const { back, backUnseen } = await showBack(op, source, facts)
+  const tables = await compareTables({
+    source,
+    replica: op.connection,
+    tables: op.journal.head.tables,
+    catchUp: () =>
+      catchUp(op, source).then(
+        () => true,
+        () => false,
+      ),
+    maxDifferences: MAX_DIFFERENCES,
+    signal: op.signal,
+  })
+  const has = (outcome: TableComparison['outcome']): boolean => tables.some((table) => table.outcome === outcome)
+  return {
+    outcome: has('different') ? 'different' : has('undecided') ? 'undecided' : 'healed',
+    forward,
+    back,
+    backUnseen,
+    tables,
+  }
+}
+
+/** Waits until the replica has executed all that the source's log has now. */
+async function catchUp(op: Operation, source: ServerConnection): Promise<Coordinate> {
+  const end = await ownLogEnd(source)
+  if (end === null) throw new BinpointError('LOG_DISABLED', 'the source writes no binary log (any more)')
+  const giveUpAt = performance.now() + Math.max(MOVE_MS, op.timeLeftMs())
+  for (;;) {
+    const state = await op.state()
+    if (compareCoordinates(state.executed, end) >= 0) return state.executed
+    if (!state.applierRuns || performance.now() > giveUpAt) {
+      const why = state.applierError ?? state.receiverError
+      throw new BinpointError(
+        'REPLAY_FAILED',
+        `behind the window, the replica does not reach ${formatCoordinate(end)}: it stands at ${formatCoordinate(state.executed)}${why === null ? '' : `, error ${why.number}: ${why.message}`}`,
+        {
+          hint: 'the window itself is replayed; see SHOW REPLICA STATUS, and run the same command again to go on with the proof',
+        },
+      )
+    }
+    await op.pause()
+  }
+}
+
+/** A new file of the replica's binlog is seen by whoever reads it, and changes nothing. */
+async function showBack(
+  op: Operation,
+  source: ServerConnection,
+  facts: ReplicaFacts,
+): Promise<{ readonly back: Coordinate | null; readonly backUnseen: string }> {
+  const { fromReplica } = await inspectSource(source, facts.identity)
+  if (fromReplica === null) return { back: null, backUnseen: 'the source does not replicate from the replica' }
+  try {
+    await op.run('rotate', 'FLUSH NO_WRITE_TO_BINLOG BINARY LOGS')
+  } catch (error) {
+    if (!(error instanceof BinpointError) || !/^(MISSING_PRIVILEGE|ACCESS_DENIED|SERVER_ERROR)$/.test(error.code)) throw error
+    return { back: null, backUnseen: `the replica could not be made to begin a new file of its binlog: ${error.message}` }
+  }
+  const end = await ownLogEnd(op.connection)
+  if (end === null) return { back: null, backUnseen: 'the replica writes no binary log' }
+  const giveUpAt = performance.now() + MOVE_MS
+  for (;;) {
+    op.timeLeftMs()
+    const { received, error } = (await inspectSource(source, facts.identity)).fromReplica ?? { received: end, error: null }
+    if (compareBinlogNames(received.file, end.file) >= 0) return { back: received, backUnseen: '' }
+    if (performance.now() > giveUpAt) {
+      throw new BinpointError(
+        'REPLAY_FAILED',
+        `the source does not read the replica's new file ${end.file}: it stands at ${formatCoordinate(received)}${error === null ? '' : `, ${error}`}`,
+        {
+          hint: `restart the source's channel '${fromReplica.channel}'; the window itself is replayed`,
+        },
+      )
+    }
+    await op.pause()
+  }
+}

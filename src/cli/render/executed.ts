@@ -1,0 +1,82 @@
+/** A repair that is about to be executed, and what came of it, for people. */
+import type { Executed } from '../../app/execute/execute.ts'
+import type { Proof } from '../../app/execute/prove.ts'
+import { formatCoordinate } from '../../core/coordinate.ts'
+import type { Plan, RepairResult } from '../../core/plan/plan.ts'
+import { columns, fold, formatBytes, plural } from './text.ts'
+
+const WIDTH = 100
+
+/** What `yes` is said to. */
+export function renderPlan(result: RepairResult, plan: Plan): string {
+  const { window, restart, strategy } = plan
+  const { replica } = result
+  const findings = result.findings.flatMap(({ severity, code, message }) => {
+    const [first = '', ...rest] = fold(`${severity} ${code}: ${message}`, WIDTH)
+    return [first, ...rest.map((line) => `  ${line}`)]
+  })
+  return [
+    columns([
+      [
+        'replica',
+        `${replica?.address ?? ''} (server_id ${replica?.serverId ?? 0}, ${replica?.isRunning === true ? 'running' : 'stopped'})`,
+      ],
+      ['source', plan.source],
+      ['strategy', `${strategy}${whyNot(result)}`],
+      ['restart', formatCoordinate(restart)],
+      [
+        'window',
+        `${plural(window.transactions, 'transaction')} (${formatBytes(window.bytes)}) up to ${formatCoordinate(window.to)}`,
+      ],
+      ...window.byTable.map((t): [string, string] => [
+        '',
+        `${t.schema}.${t.table}: ${t.inserts} inserted, ${t.updates} updated, ${t.deletes} deleted`,
+      ]),
+    ]),
+    ...findings.map((line) => `${line}\n`),
+  ].join('')
+}
+
+function whyNot({ considered }: RepairResult): string {
+  if (considered.length === 0) return ''
+  return ` (not safe here: ${considered.map(({ strategy, because }) => `${strategy}: ${because.map(({ code }) => code).join(', ')}`).join('; ')})`
+}
+
+export function renderExecuted(executed: Executed): string {
+  const { outcome, restart, transactions, proof, journal } = executed
+  const words: Readonly<Record<Executed['outcome'], string>> = {
+    healed: 'HEALED: the tables of the window are equal on both servers',
+    different: 'NOT HEALED: the window was replayed, and data still differ',
+    undecided: 'NOT PROVEN: the window was replayed, and not every table could be compared',
+    refused: 'REFUSED: at rest, the replica may not be repaired like this; everything is as it was',
+  }
+  return `${words[outcome]}\n${columns([
+    ['restart', formatCoordinate(restart)],
+    ...(transactions === 0 ? [] : [['replayed', plural(transactions, 'transaction')] as const]),
+    ...(proof === null ? [] : proofLines(proof)),
+    ['journal', journal],
+  ])}${outcome === 'different' ? remedy : ''}`
+}
+
+const remedy = fold(
+  'A replay brings back only rows whose INSERT lies in it: begin further back (an earlier --at), or copy the rows that differ ' +
+    'from the source by hand, for example with pt-table-sync.',
+  WIDTH,
+)
+  .map((line) => `${line}\n`)
+  .join('')
+
+function proofLines({ forward, back, backUnseen, tables }: Proof): (readonly [string, string])[] {
+  return [
+    ['to replica', `moves: it has executed up to ${formatCoordinate(forward)}`],
+    ['to source', back === null ? `not shown: ${backUnseen}` : `moves: the source reads ${formatCoordinate(back)}`],
+    ...tables.map((t): readonly [string, string] => [
+      'table',
+      `${t.schema}.${t.table}: ${
+        t.outcome === 'equal'
+          ? `equal (${plural(t.rows, 'row')})`
+          : `${t.outcome}${t.reason === null ? `: ${t.missing} missing, ${t.different} different, ${t.extra} only here` : `: ${t.reason}`}`
+      }`,
+    ]),
+  ]
+}

@@ -1,0 +1,55 @@
+/** What a repair makes the source feel, and what the source may do to it meanwhile. */
+import type { Finding } from '../findings.ts'
+import { formatUtcShort } from '../time/format.ts'
+import { finding } from './findings.ts'
+import type { Situation } from './situation.ts'
+import type { SourceFacts } from './sourceFacts.ts'
+
+export function sourceFindings(situation: Situation, source: SourceFacts, nowUs: number): Finding[] {
+  return [...purgeFindings(situation, source, nowUs), ...semiSyncFindings(situation, source), ...ownWrites(situation, source)]
+}
+
+/** A file is purged when nothing was written to it for so long; what the window begins with was. */
+function purgeFindings({ window, waitSeconds, restart }: Situation, source: SourceFacts, nowUs: number): Finding[] {
+  if (source.expirySeconds === null || window.firstSeconds === 0) return []
+  const purgedUs = (window.firstSeconds + source.expirySeconds) * 1_000_000
+  if (nowUs + 2 * waitSeconds * 1_000_000 < purgedUs) return []
+  return [
+    finding(
+      'PURGE_SOON',
+      'warning',
+      `the source keeps its log for ${source.expirySeconds} s, and may purge ${restart.file} from ${formatUtcShort(purgedUs)} on, in the middle of the replay. Make it keep more for the time of the repair (binlog_expire_logs_seconds or expire_logs_days)`,
+      { file: restart.file, expirySeconds: source.expirySeconds },
+    ),
+  ]
+}
+
+/** Longer than this, a commit that waits is an outage. */
+const LONG_WAIT_MS = 60_000
+
+/** Commits of the source wait for an acknowledgement that nobody gives while the replica is stopped. */
+function semiSyncFindings({ replica }: Situation, { semiSync }: SourceFacts): Finding[] {
+  if (semiSync === null || !semiSync.waits || replica === null || !replica.semiSync) return []
+  if (semiSync.clients > semiSync.waitForCount) return []
+  return [
+    finding(
+      'SEMI_SYNC_LAST',
+      semiSync.timeoutMs > LONG_WAIT_MS ? 'blocking' : 'warning',
+      `the source waits for ${semiSync.waitForCount} semi-synchronous replica(s) and has ${semiSync.clients}, of which this is one: when it stops, commits on the source wait for up to ${semiSync.timeoutMs / 1000} s. Lower the time-out on the source for the repair (rpl_semi_sync_master_timeout or rpl_semi_sync_source_timeout), or add a replica`,
+      { ...semiSync },
+    ),
+  ]
+}
+
+/** What the replica wrote itself and the source has not yet: older images would be written over it. */
+function ownWrites({ replica }: Situation, { fromReplica }: SourceFacts): Finding[] {
+  if (replica === null || fromReplica === null || (fromReplica.applierRuns && fromReplica.error === null)) return []
+  return [
+    finding(
+      'LOCAL_WRITES',
+      'blocking',
+      `the source does not replicate from the replica at this moment (${fromReplica.error ?? 'its applier is stopped'}): what was written on the replica and has not come to the source would be overwritten by the replay. Start it and let it catch up, or accept it by name if nothing is written on the replica`,
+      { channel: fromReplica.channel },
+    ),
+  ]
+}

@@ -1,0 +1,85 @@
+/**
+ * The window's row events sent to the stopped replica in a session of our own: not logged, idempotent for that session only. What the
+ * replica has executed, its binlog and who reads it stay as they are; rows of its own origin are written too.
+ */
+import type { Finding } from '../../findings.ts'
+import { isFiltered } from '../filters.ts'
+import { finding } from '../findings.ts'
+import type { ReplicaFacts } from '../replica.ts'
+import type { Window } from '../window.ts'
+import type { Strategy } from './strategy.ts'
+
+export const apply: Strategy = {
+  name: 'apply',
+  findings: ({ dialect, replica, window }) => {
+    if (replica === null)
+      return [finding('UNCHECKED', 'blocking', 'strategy apply is only planned for a replica that was looked at: give --replica')]
+    return [
+      ...(dialect.hasSessionMode ? [] : [noSessionMode(dialect.name)]),
+      ...tooLarge(window, replica),
+      ...preparedXa(window),
+      ...filtered(window, replica),
+      ...unlogged(replica),
+    ]
+  },
+  script: () => ({ steps: [], undo: [], resume: [], afterwards: [] }),
+}
+
+function noSessionMode(name: string): Finding {
+  return finding(
+    'UNSUPPORTED_SERVER',
+    'blocking',
+    `${name} has no idempotent mode for a session (MySQL has one since 5.7): strategy apply is not for it`,
+  )
+}
+
+/** In base64, an event grows by a third. */
+function tooLarge({ largestEvent }: Window, replica: ReplicaFacts): Finding[] {
+  const needed = Math.ceil(largestEvent / 3) * 4 + 65_536
+  if (needed <= replica.maxAllowedPacket) return []
+  return [
+    finding(
+      'LARGE_EVENT',
+      'blocking',
+      `the window has an event of ${largestEvent} bytes, which takes ${needed} as a statement; max_allowed_packet of the replica is ${replica.maxAllowedPacket}. Raise it (SET GLOBAL max_allowed_packet = ${needed}; at most 1 GiB), and plan again`,
+      { largestEvent, needed, maxAllowedPacket: replica.maxAllowedPacket },
+    ),
+  ]
+}
+
+function preparedXa({ sightings }: Window): Finding[] {
+  const seen = sightings.get('xa-prepare') ?? sightings.get('xa-end')
+  if (seen === undefined) return []
+  return [
+    finding('XA_IN_WINDOW', 'blocking', `the window holds ${seen.count} XA transaction(s), which strategy apply does not send`, {
+      count: seen.count,
+    }),
+  ]
+}
+
+/** BINLOG statements of a session go past the replica's filters. */
+function filtered({ byTable }: Window, { filters }: ReplicaFacts): Finding[] {
+  const names = byTable.filter((t) => isFiltered(filters, t.schema, t.table)).map((t) => `${t.schema}.${t.table}`)
+  if (names.length === 0 && filters.domains.length === 0 && filters.ignoreServerIds.length === 0) return []
+  return [
+    finding(
+      'FILTERS',
+      'blocking',
+      `the replica filters (${[...names, ...filters.domains, ...filters.ignoreServerIds.map((id) => `server_id ${id}`)].join(', ')}), and what is sent in a session goes past its filters. Accept it by name if the filtered rows may be written too`,
+      { tables: names },
+    ),
+  ]
+}
+
+function unlogged(replica: ReplicaFacts): Finding[] {
+  const others = replica.readers.filter((reader) => reader.serverId !== replica.source.serverId)
+  if (others.length === 0) return []
+  return [
+    finding(
+      'DOWNSTREAM',
+      'warning',
+      `${others.length} other server(s) read the replica's binlog (server_id ${others.map((one) => one.serverId).join(', ')}); the repair is not logged there. What they have lost too must be repaired there`,
+      { readers: others.map((one) => one.serverId) },
+    ),
+  ]
+}
