@@ -4,6 +4,7 @@ import type { ChannelFromReplica, SemiSyncSource, SourceFacts } from '../../core
 import type { Row, ServerConnection } from '../connection.ts'
 import { text } from '../rows.ts'
 import { aboutServer } from './about.ts'
+import { applierErrorOf } from './applier.ts'
 import {
   applierRuns,
   channelName,
@@ -75,7 +76,7 @@ export async function inspectSource(connection: ServerConnection, replica: Repli
     readers: readers ?? [],
     seesReaders: readers !== null,
     semiSync: await semiSyncOf(connection, variables),
-    fromReplica: replica === null || channels === null ? null : fromReplicaOf(channels, replica),
+    fromReplica: replica === null || channels === null ? null : await fromReplicaOf(connection, channels, replica),
     seesChannels: channels !== null,
     sameServerId: variables.isOn('replicate_same_server_id'),
   }
@@ -106,13 +107,17 @@ function semiSyncNames(what: string): readonly string[] {
 }
 
 /** By UUID, or where one is not known (MariaDB, or a channel that never connected) by server_id. */
-function fromReplicaOf(channels: readonly Row[], { serverId, serverUuid }: ReplicaIdentity): ChannelFromReplica | null {
+async function fromReplicaOf(
+  connection: ServerConnection,
+  channels: readonly Row[],
+  { serverId, serverUuid }: ReplicaIdentity,
+): Promise<ChannelFromReplica | null> {
   const row = channels.find((channel) => {
     const from = sourceOf(channel)
     return serverUuid === null || from.serverUuid === null ? from.serverId === serverId : from.serverUuid === serverUuid
   })
   if (row === undefined) return null
-  const error = errorOf(row, 'SQL') ?? errorOf(row, 'IO')
+  const error = (await applierErrorOf(connection, row)) ?? errorOf(row, 'IO')
   return {
     channel: channelName(row),
     receiverRuns: receiverRuns(row),
