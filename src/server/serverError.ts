@@ -72,10 +72,16 @@ export function serverError(error: unknown, address: ServerAddress, sql?: string
   if (/^(HANDSHAKE|ERR_SSL|ERR_TLS|EPROTO|SELF_SIGNED|DEPTH_ZERO|UNABLE_TO_|CERT_)/.test(code)) {
     return make('CONNECT_FAILED', `no TLS with ${where}: ${message}`, 'check --ssl-mode and --ssl-ca')
   }
-  if (/^(PROTOCOL_CONNECTION_LOST|ECONNRESET|EPIPE)$/.test(code) || (errno !== undefined && ER_KILLED.has(errno))) {
+  if (isLost(error, code) || (errno !== undefined && ER_KILLED.has(errno))) {
     return make('STREAM_LOST', `the connection to ${where} was lost: ${message}`, 'run it again: what was read is kept')
   }
   return make('SERVER_ERROR', `${where}: ${message}${sql === undefined ? '' : ` (${sql})`}`, 'see the message of the server')
+}
+
+/** mysql2 gives no code where a connection was lost while nobody asked it anything. */
+function isLost(error: unknown, code: string): boolean {
+  if (/^(PROTOCOL_CONNECTION_LOST|ECONNRESET|EPIPE)$/.test(code)) return true
+  return code === '' && error instanceof Error && 'fatal' in error && error.fatal === true
 }
 
 export function numberOf(error: unknown): number | undefined {

@@ -75,15 +75,15 @@ export function binlogStatement(events: Buffer): string {
   return `BINLOG '${events.toString('base64')}'`
 }
 
-/** TABLE_MAPs of a statement, and the words of the statement and its packet. */
+/** The words of the statement and its packet, and the TABLE_MAPs that stand ahead of a rows event: of any number of tables that foreign keys join. */
 const STATEMENT_ROOM = 65_536
 
-/** The `max_allowed_packet` that a server must have to take an event of this size. */
+/** The `max_allowed_packet` that a server must have to take an event of this size: as base64, it grows by a third. */
 export function neededPacket(eventSize: number): number {
   return Math.ceil(eventSize / 3) * 4 + STATEMENT_ROOM
 }
 
-/** The size of the largest run of events that one statement takes. */
-export function largestRun(maxAllowedPacket: number): number {
-  return Math.floor((maxAllowedPacket - 1024) / 4) * 3
+/** The size of the largest event that such a server takes. */
+export function largestEventOf(maxAllowedPacket: number): number {
+  return Math.max(0, Math.floor((maxAllowedPacket - STATEMENT_ROOM) / 4) * 3)
 }

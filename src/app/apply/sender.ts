@@ -3,12 +3,13 @@
  * of the replica then see them all at once, and that is what makes many small ones fast. Where the server refuses such a bundle, its
  * transactions are sent one by one, so that the one that fails is known.
  */
+import type { Coordinate } from '../../core/coordinate.ts'
 import { formatCoordinate } from '../../core/coordinate.ts'
 import { BinpointError } from '../../errors.ts'
 import { addressText } from '../../server/address.ts'
 import type { ApplySession } from '../../server/applySession.ts'
 import { SessionFailure } from '../../server/applySession.ts'
-import { binlogStatement, largestRun } from './events.ts'
+import { binlogStatement, largestEventOf } from './events.ts'
 import type { LoggedStatement, Order, Origin, Run } from './orders.ts'
 import { RUN_BYTES } from './runs.ts'
 import type { SessionSettings } from './sessionSettings.ts'
@@ -19,8 +20,8 @@ export interface Applied {
   readonly rowsEvents: number
   /** Of the events that were sent. */
   readonly bytes: number
-  /** Where the last one of them begins; null before the first. */
-  readonly last: Origin | null
+  /** All that was chosen before it is committed: one that is broken off may begin here again, and must where it has executed statements. */
+  readonly done: Coordinate | null
 }
 
 export interface SenderRequest {
@@ -41,23 +42,29 @@ type Whole = Extract<Order, { kind: 'transaction' }>
 
 const ER_TABLE_EXISTS = 1050
 const ER_BAD_TABLE = 1051
+const ER_UNKNOWN_ERROR = 1105
 const ER_OPTION_PREVENTS_STATEMENT = 1290
 
 export function createSender({ session, isRepeat, signal, onProgress }: SenderRequest): Sender {
-  const bundleBytes = Math.min(RUN_BYTES, largestRun(session.maxAllowedPacket))
+  const bundleBytes = Math.min(RUN_BYTES, largestEventOf(session.maxAllowedPacket))
   const known = new Map<string, string>()
   let bundle: Whole[] = []
   let bundled = 0
   let isOpen = false
-  let applied: Applied = { transactions: 0, rowsEvents: 0, bytes: 0, last: null }
+  let applied: Applied = { transactions: 0, rowsEvents: 0, bytes: 0, done: null }
 
   function count(origin: Origin, transactions: number, sent?: Run): void {
     applied = {
       transactions: applied.transactions + transactions,
       rowsEvents: applied.rowsEvents + (sent?.rowsEvents ?? 0),
       bytes: applied.bytes + (sent?.bytes.length ?? 0),
-      last: origin,
+      done: startOf(origin),
     }
+  }
+
+  function reach(origin: Origin): void {
+    applied = { ...applied, done: startOf(origin) }
+    onProgress?.(applied)
   }
 
   async function run(sql: string): Promise<void> {
@@ -173,6 +180,8 @@ export function createSender({ session, isRepeat, signal, onProgress }: SenderRe
         count(order.origin, 1)
         return
       case 'statement':
+        // Before the layout of a table may change: rows of before would not fit it again.
+        reach(order.origin)
         await of(order.origin, [], () => execute(order.statement))
         return
       default:
@@ -191,6 +200,10 @@ export function createSender({ session, isRepeat, signal, onProgress }: SenderRe
   }
 }
 
+function startOf({ file, start }: Origin): Coordinate {
+  return { file, position: start }
+}
+
 function wasDone(text: string, errno: number): boolean {
   return (errno === ER_TABLE_EXISTS && /^\s*CREATE\b/i.test(text)) || (errno === ER_BAD_TABLE && /^\s*DROP\b/i.test(text))
 }
@@ -201,13 +214,20 @@ function failed(session: ApplySession, origin: Origin, tables: readonly string[]
   const where = addressText(session.address)
   return new BinpointError(
     'REPLAY_FAILED',
-    `${where} refuses the transaction at ${formatCoordinate({ file: origin.file, position: origin.start })}${gtid}${on} with error ${failure.errno}: ${failure.message}`,
+    `${where} refuses the transaction at ${formatCoordinate(startOf(origin))}${gtid}${on} with error ${failure.errno}: ${failure.message}`,
     {
-      hint:
-        failure.errno === ER_OPTION_PREVENTS_STATEMENT
-          ? `${where} is read-only for this account too: SET GLOBAL super_read_only = OFF there; then run it again`
-          : 'it was rolled back, and what comes before it is applied: remove the cause, then run it again from the start',
+      hint: hintFor(failure.errno, where),
       cause: failure,
     },
   )
+}
+
+function hintFor(errno: number, where: string): string {
+  const then = 'then run it again from the start'
+  if (errno === ER_OPTION_PREVENTS_STATEMENT)
+    return `${where} is read-only for this account too: SET GLOBAL super_read_only = OFF there; ${then}`
+  // All that sql_binlog.cc says of rows that do not fit a table.
+  if (errno === ER_UNKNOWN_ERROR)
+    return `the error log of ${where} says why; most likely a table has another layout there than it had in the log`
+  return `it was rolled back, and what comes before it is applied: remove the cause, ${then}`
 }
