@@ -40,6 +40,7 @@ export const gtidMysqlProcedure: Procedure = {
         await op.run('purged', `SET GLOBAL gtid_purged = '${target}'`)
       }
       op.journal.note('purged', true)
+      await endDumpThreads(op)
     }
     await unguard(op, before)
     if (includes(await executedNow(op), window)) return
@@ -53,7 +54,6 @@ export const gtidMysqlProcedure: Procedure = {
         onState: (state) => op.showReplay(state.executed),
       })
     })
-    await endDumpThreads(op)
   },
   undo: async (op, before) => {
     await unguard(op, before)
@@ -103,7 +103,10 @@ async function unguard(op: Operation, before: Before): Promise<void> {
   if (before.eventScheduler) await op.run('unguard', 'SET GLOBAL event_scheduler = ON')
 }
 
-/** Servers that read this binlog notice nothing of the reset: ended, they connect anew. */
+/**
+ * Servers that read this binlog notice nothing of the reset, until it is written to again and their place is inside of other bytes (error
+ * 1236): ended before that, they connect anew. Not before gtid_purged is set: they would have more than this server.
+ */
 async function endDumpThreads(op: Operation): Promise<void> {
   const rows = await op.connection.query("SELECT ID AS id FROM information_schema.PROCESSLIST WHERE COMMAND LIKE 'Binlog Dump%'")
   for (const row of rows) await op.run('reader', `KILL ${Number(text(row, 'id'))}`).catch(() => [])

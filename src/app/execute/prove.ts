@@ -11,6 +11,7 @@ import { compareTables } from '../../server/compare/compareTables.ts'
 import type { ServerConnection } from '../../server/connection.ts'
 import { inspectSource } from '../../server/inspect/source.ts'
 import { ownLogEnd } from '../../server/inspect/ownLog.ts'
+import { text } from '../../server/rows.ts'
 import type { Operation } from './operation.ts'
 
 export interface Proof {
@@ -55,14 +56,19 @@ export async function prove(op: Operation, source: ServerConnection, facts: Repl
   }
 }
 
-/** Waits until the replica has executed all that the source's log has now. */
+/**
+ * Waits until the replica has executed all that the source's log has now: by GTID where it finds its place by them, as its position then
+ * stands at the last transaction that it was sent.
+ */
 async function catchUp(op: Operation, source: ServerConnection): Promise<Coordinate> {
   const end = await ownLogEnd(source)
   if (end === null) throw new BinpointError('LOG_DISABLED', 'the source writes no binary log (any more)')
+  const gtids = (await op.state()).autoPosition ? await gtidExecuted(source) : null
   const giveUpAt = performance.now() + Math.max(MOVE_MS, op.timeLeftMs())
   for (;;) {
     const state = await op.state()
-    if (compareCoordinates(state.executed, end) >= 0) return state.executed
+    const isThere = gtids === null ? compareCoordinates(state.executed, end) >= 0 : await hasExecuted(op, gtids)
+    if (isThere) return gtids === null ? state.executed : end
     if (!state.applierRuns || performance.now() > giveUpAt) {
       const why = state.applierError ?? state.receiverError
       throw new BinpointError(
@@ -75,6 +81,16 @@ async function catchUp(op: Operation, source: ServerConnection): Promise<Coordin
     }
     await op.pause()
   }
+}
+
+async function gtidExecuted(connection: ServerConnection): Promise<string> {
+  const [row] = await connection.query('SELECT @@GLOBAL.gtid_executed AS gtids')
+  return text(row, 'gtids').replaceAll(/\s/g, '')
+}
+
+async function hasExecuted(op: Operation, gtids: string): Promise<boolean> {
+  const [row] = await op.connection.query(`SELECT GTID_SUBSET('${gtids}', @@GLOBAL.gtid_executed) AS has`)
+  return text(row, 'has') === '1'
 }
 
 /** A new file of the replica's binlog is seen by whoever reads it, and changes nothing. */

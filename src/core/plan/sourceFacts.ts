@@ -18,10 +18,14 @@ export interface SourceFacts {
   readonly logBin: boolean
   readonly binlogFormat: string | null
   readonly rowImage: string | null
+  /** MySQL's binlog_row_value_options: `PARTIAL_JSON`, or empty. */
+  readonly rowValueOptions: string
   /** MariaDB 12.3 with binlog_storage_engine=innodb: a log without file positions. */
   readonly usesInnoDbBinlog: boolean
   /** How long a file of the log is kept; null: for ever. */
   readonly expirySeconds: number | null
+  /** What the server calls that setting. */
+  readonly expiryVariable: 'binlog_expire_logs_seconds' | 'expire_logs_days'
   /** A limit of bytes on the whole log, above which files are purged at any age; null: none. */
   readonly sizeLimit: number | null
   /** Who reads this server's binlog; empty also where it may not be seen. */
@@ -43,6 +47,8 @@ export interface SemiSyncSource {
   readonly waits: boolean
   readonly timeoutMs: number
   readonly waitForCount: number
+  /** What the server calls the time-out. */
+  readonly timeoutVariable: string
 }
 
 export interface ChannelFromReplica {

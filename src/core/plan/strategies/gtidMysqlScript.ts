@@ -52,9 +52,9 @@ export function gtidMysqlScript(situation: Situation, replica: ReplicaFacts): Pr
       ),
       step('reset', dialect.resetLog, 'IRREVERSIBLE: empties gtid_executed, and with it goes the binlog'),
       step('purged', 'SET GLOBAL gtid_purged = @target', 'all but the window counts as executed again'),
+      ...deafSteps(replica),
       ...guards.down,
       ...replay(),
-      ...deafSteps(replica),
     ],
     undo: [],
     resume: [
@@ -64,6 +64,7 @@ export function gtidMysqlScript(situation: Situation, replica: ReplicaFacts): Pr
       { sql: "SET @text = IF(@executed = '', CONCAT('SET GLOBAL gtid_purged = ', QUOTE(@target)), 'DO 0')" },
       { sql: 'PREPARE binpoint_purged FROM @text' },
       { sql: 'EXECUTE binpoint_purged' },
+      ...deafSteps(replica).map(({ sql }) => ({ sql })),
       ...guards.down.map(({ sql }) => ({ sql })),
       ...replay().map(({ sql }) => ({ sql })),
     ],
@@ -92,13 +93,13 @@ function guardSteps(replica: ReplicaFacts): { readonly up: readonly Step[]; read
   return { up, down }
 }
 
-/** Dump threads go on reading a log that is gone, and show no error: ended, their servers connect anew. */
+/** Dump threads notice nothing of the reset until the new log reaches their place (error 1236): ended before, their servers connect anew. */
 function deafSteps({ readers }: ReplicaFacts): Step[] {
   return readers.flatMap(() => [
     step(
       'reader',
       `SET @reader = (SELECT ID FROM information_schema.PROCESSLIST WHERE COMMAND LIKE 'Binlog Dump%' AND (@ended IS NULL OR NOT FIND_IN_SET(ID, @ended)) LIMIT 1)`,
-      'a server that reads this binlog notices nothing of the reset: its connection is ended, so that it connects anew',
+      'a server that reads this binlog notices nothing of the reset, and would read other bytes at its place: ended, it connects anew',
     ),
     step(
       'reader-text',
