@@ -70,7 +70,7 @@ export function applyScript(input: ApplyScriptInput): readonly string[] {
     '  case $state in',
     '    done) ;;',
     `    stopped) ${say(`Nothing was written. Replication may be stopped; this starts it: ${start};`)} ;;`,
-    `    writing) ${say(`A part of the window was written. Replication is stopped, and must be until this script has run to its end: run it again.`)} ;;`,
+    `    writing) printf '%s%s\\n' ${shellQuote(`${BROKEN_OFF} `)} ${isRunning(input) ? '"with WINDOW_END=$end"' : shellQuote('as it is')} >&2 ;;`,
     `    *) ${say('Nothing was changed.')} ;;`,
     '  esac',
     '}',
@@ -83,9 +83,7 @@ export function applyScript(input: ApplyScriptInput): readonly string[] {
     `${sql(mustBe(dialect.isServer(input.identity), 'this is the replica'))} > /dev/null`,
     '',
     '# Both threads are stopped; the window ends at what the replica has executed by then. Error 1242: it has moved since the plan.',
-    'state=stopped',
-    `end=$(${sql([dialect.noTimeLimit, ...endSteps(input).map((step) => step.sql), "SELECT CONCAT(@file, ':', @end)"].join('; '))})`,
-    'end=$(printf \'%s\\n\' "$end" | tail -n 1)',
+    ...findEnd(input),
     `if [ "\${end%:*}" != ${shellQuote(last)} ]; then`,
     `  ${say(`The window ends in another file than ${last}: the source has begun it since the plan. Plan again.`)}`,
     '  exit 1',
@@ -107,6 +105,39 @@ export function applyScript(input: ApplyScriptInput): readonly string[] {
 }
 
 const INIT = 'SET SESSION max_execution_time = 0, wait_timeout = 2147483'
+
+const BROKEN_OFF =
+  'A part of the window was written. Replication is stopped, and must be until all of it is: remove the cause, and run this script again,'
+
+function isRunning({ end }: ApplyScriptInput): boolean {
+  return end.kind === 'running'
+}
+
+/** Leaves `end` behind, with both threads stopped. What was broken off goes on to the end that it had. */
+function findEnd(input: ApplyScriptInput): readonly string[] {
+  const { dialect, channel, end } = input
+  const statements = [dialect.noTimeLimit, ...endSteps(input).map((step) => step.sql), "SELECT CONCAT(@file, ':', @end)"]
+  const find = ['state=stopped', `end=$(${sql(statements.join('; '))})`, 'end=$(printf \'%s\\n\' "$end" | tail -n 1)']
+  if (end.kind === 'stopped') return find
+  const executed = end.shown ? dialect.executedIn?.(channel) : undefined
+  const stillThere =
+    executed === undefined
+      ? []
+      : [
+          `now=$(${sql(`SELECT CONCAT(${executed.file}, ':', ${executed.position}) ${executed.from}`)})`,
+          'if [ "$now" != "$end" ]; then',
+          `  printf '%s%s\\n' 'The replica was started since: it stands at ' "$now" >&2`,
+          '  exit 1',
+          'fi',
+        ]
+  return [
+    'if [ -n "${WINDOW_END:-}" ]; then',
+    ...['state=writing', 'end=$WINDOW_END', sql(dialect.stop(channel)), ...stillThere].map((line) => `  ${line}`),
+    'else',
+    ...find.map((line) => `  ${line}`),
+    'fi',
+  ]
+}
 
 function windowLines({ source, from, files, includeGtids, excludeGtids }: ApplyScriptInput): readonly string[] {
   const options = [
