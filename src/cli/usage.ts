@@ -38,11 +38,18 @@ function unknownWord(word: string, { argv, command, options, commands }: Parsed,
 }
 
 function suggestion(word: string, known: readonly string[], prefix: string): string {
-  const [best] = known
+  const [best] = nearest(word, known)
+  return best === undefined ? '' : `; did you mean ${prefix}${best}?`
+}
+
+/** Names that `word` may be a slip of, the likeliest first; at most three. */
+export function nearest(word: string, known: readonly string[]): readonly string[] {
+  return known
     .map((name) => ({ name, distance: editDistance(word, name) }))
     .filter(({ name, distance }) => distance <= Math.max(1, Math.floor(name.length / 3)))
-    .sort((a, b) => a.distance - b.distance)
-  return best === undefined ? '' : `; did you mean ${prefix}${best.name}?`
+    .toSorted((a, b) => a.distance - b.distance)
+    .slice(0, 3)
+    .map(({ name }) => name)
 }
 
 /** Letters to add, take away or change; two neighbours that changed places count as one. */

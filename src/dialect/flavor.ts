@@ -31,3 +31,8 @@ export function isAtLeast(flavor: Flavor, major: number, minor: number, patch = 
   if (flavor.minor !== minor) return flavor.minor > minor
   return flavor.patch >= patch
 }
+
+/** No older version was ever tried. */
+export function isKnown(flavor: Flavor): boolean {
+  return flavor.family === 'mysql' ? isAtLeast(flavor, 5, 5) : isAtLeast(flavor, 10, 0)
+}

@@ -49,8 +49,19 @@ export async function answer(sql: string, asked: Asked): Promise<Answer> {
   if (/^SHOW (MASTER STATUS|BINARY LOG STATUS|BINLOG STATUS)$/i.test(text)) return logStatus(served)
   if (/^SHOW (REPLICAS|REPLICA HOSTS|SLAVE HOSTS)$/i.test(text)) return rows(['Server_Id', 'Host', 'Port', 'Master_Id'], [])
   if (/^SHOW (ALL )?(REPLICAS?|SLAVES?) STATUS$/i.test(text)) return rows(['Slave_IO_State'], [])
-  const show = /^SHOW (?:GLOBAL |SESSION |LOCAL )?VARIABLES(?: LIKE '(.*)'| WHERE `?Variable_name`? ?= ?'(.*)')?$/i.exec(text)
-  if (show !== null) return showVariable(show[1] ?? show[2] ?? '', served)
+  if (/^SHOW GRANTS$/i.test(text)) return rows(['Grants'], [["GRANT ALL PRIVILEGES ON *.* TO 'replay'@'localhost'"]])
+  if (/^SHOW (?:GLOBAL |SESSION |LOCAL )?STATUS( |$)/i.test(text)) return rows(['Variable_name', 'Value'], [])
+  const show =
+    /^SHOW (?:GLOBAL |SESSION |LOCAL )?VARIABLES(?: LIKE '(.*)'| WHERE `?Variable_name`? ?= ?'(.*)'| WHERE `?Variable_name`? IN ?\((.*)\))?$/i.exec(
+      text,
+    )
+  if (show !== null) {
+    const list = show[3] === undefined ? [show[1] ?? show[2] ?? ''] : splitList(show[3]).map((name) => name.replaceAll("'", ''))
+    return rows(
+      ['Variable_name', 'Value'],
+      list.flatMap((name) => variableRow(name, served)),
+    )
+  }
   const select = /^SELECT (.+?)(?: LIMIT \d+)?$/i.exec(text)
   if (select !== null && !/ FROM /i.test(text)) return selectAll(select[1] ?? '', asked)
   if (/^(COMMIT|ROLLBACK|BEGIN|START TRANSACTION|USE \S+)$/i.test(text)) return OK
@@ -73,11 +84,12 @@ async function logStatus(served: Served): Promise<Answer> {
   return rows([...columns, 'Executed_Gtid_Set'], [[...row, '']])
 }
 
-function showVariable(pattern: string, served: Served): Answer {
+/** None or one. */
+function variableRow(pattern: string, served: Served): readonly (readonly string[])[] {
   const name = pattern.toLowerCase().replaceAll(String.raw`\_`, '_')
   const value = systemVariable(name, served)
   const said = typeof value === 'boolean' ? (value ? 'ON' : 'OFF') : value
-  return rows(['Variable_name', 'Value'], said === undefined ? [] : [[name, said]])
+  return said === undefined ? [] : [[name, said]]
 }
 
 /** `@name = expression`, one or more, are kept; other settings change nothing that is served. */

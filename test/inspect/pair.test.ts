@@ -226,7 +226,13 @@ describeWith('mariadb-10.11', 'semi-synchronous replication', () => {
     expect(facts.semiSync).toBe(true)
     await using connection = await openAs(pair.active)
     const source = await inspectSource(connection, facts.identity)
-    expect(source.semiSync).toEqual({ clients: 1, waits: true, timeoutMs: 2500, waitForCount: 1 })
+    expect(source.semiSync).toEqual({
+      clients: 1,
+      waits: true,
+      timeoutMs: 2500,
+      waitForCount: 1,
+      timeoutVariable: 'rpl_semi_sync_master_timeout',
+    })
     await pair.passive.run('STOP SLAVE')
     expect((await inspect(pair.passive)).facts.semiSync).toBe(false)
   })

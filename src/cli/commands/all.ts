@@ -38,6 +38,16 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./status.ts')).statusCommand,
   },
   {
+    usage: 'doctor <SOURCE> [REPLICA]',
+    summary: 'what is missing for a repair: grants, settings, reachability',
+    load: async () => (await import('./doctor.ts')).doctorCommand,
+  },
+  {
+    usage: 'explain [CODE]',
+    summary: 'what a finding or an error means, and what to do',
+    load: async () => (await import('./explain.ts')).explainCommand,
+  },
+  {
     usage: 'replay <DIR..>',
     summary: 'serve binlog files as a MySQL source on loopback',
     load: async () => (await import('./replay.ts')).replayCommand,

@@ -6,6 +6,7 @@ import { BinpointError } from '../../errors.ts'
 import { addressText } from '../address.ts'
 import type { ServerConnection } from '../connection.ts'
 import { text } from '../rows.ts'
+import { orUnseen } from './unseen.ts'
 import { globalVariables } from './variables.ts'
 
 export interface About {
@@ -20,8 +21,11 @@ export interface About {
 /** Throws UNSUPPORTED_SERVER. */
 export async function aboutServer(connection: ServerConnection): Promise<About> {
   const address = addressText(connection.address)
-  const [about] = await connection.query(
-    'SELECT VERSION() AS version, @@server_id AS id, @@hostname AS hostname, @@port AS port, @@basedir AS basedir',
+  const [about] = await connection.query('SELECT VERSION() AS version, @@server_id AS id')
+  // Only what serves files in place of a server does not know these.
+  const [place] = await orUnseen(
+    () => connection.query('SELECT @@hostname AS hostname, @@port AS port, @@basedir AS basedir'),
+    [],
   )
   const version = text(about, 'version')
   const flavor = parseFlavor(version)
@@ -35,9 +39,9 @@ export async function aboutServer(connection: ServerConnection): Promise<About> 
       serverId: Number(text(about, 'id')),
       // MariaDB >= 11 has a server_uid, which no replication carries.
       serverUuid: flavor.family === 'mysql' ? (await globalVariables(connection, ['server_uuid'])).of('server_uuid') : null,
-      hostname: text(about, 'hostname'),
-      port: Number(text(about, 'port')),
+      hostname: text(place, 'hostname'),
+      port: Number(text(place, 'port')),
     },
-    isManaged: text(about, 'basedir').startsWith('/rdsdbbin'),
+    isManaged: text(place, 'basedir').startsWith('/rdsdbbin'),
   }
 }

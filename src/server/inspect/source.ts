@@ -33,6 +33,7 @@ const variableNames = [
   'gtid_binlog_state',
   'binlog_format',
   'binlog_row_image',
+  'binlog_row_value_options',
   'binlog_storage_engine',
   'binlog_expire_logs_seconds',
   'binlog_expire_logs_auto_purge',
@@ -70,8 +71,10 @@ export async function inspectSource(connection: ServerConnection, replica: Repli
     logBin: variables.isOn('log_bin'),
     binlogFormat: variables.of('binlog_format'),
     rowImage: variables.of('binlog_row_image'),
+    rowValueOptions: variables.of('binlog_row_value_options') ?? '',
     usesInnoDbBinlog: /innodb/i.test(variables.of('binlog_storage_engine') ?? ''),
     expirySeconds: expirySecondsOf(variables),
+    expiryVariable: variables.of('binlog_expire_logs_seconds') === null ? 'expire_logs_days' : 'binlog_expire_logs_seconds',
     sizeLimit: variables.number('max_binlog_total_size', 'binlog_space_limit') || null,
     readers: readers ?? [],
     seesReaders: readers !== null,
@@ -98,6 +101,7 @@ async function semiSyncOf(connection: ServerConnection, variables: Settings): Pr
     timeoutMs: variables.number(...semiSyncNames('timeout')),
     waitForCount:
       variables.number('rpl_semi_sync_source_wait_for_replica_count', 'rpl_semi_sync_master_wait_for_slave_count') || 1,
+    timeoutVariable: semiSyncNames('timeout').find((name) => variables.of(name) !== null) ?? '',
   }
 }
 
