@@ -1,0 +1,2 @@
+INSERT INTO shop.t VALUES (2, 0);
+-- @caught-up

@@ -1,0 +1,1 @@
+SET GLOBAL gtid_domain_id = 0;

@@ -1,0 +1,5 @@
+-- @include tables
+-- @include lost
+-- @caught-up
+-- @purge
+-- @mark divergence

@@ -1,0 +1,4 @@
+-- @include tables
+-- @mark divergence
+-- @include lost
+-- @caught-up

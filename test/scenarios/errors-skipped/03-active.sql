@@ -1,0 +1,2 @@
+-- @include lost
+-- @include afterwards

@@ -1,0 +1,2 @@
+INSERT INTO shop.t VALUES (100, 0);
+-- @caught-up

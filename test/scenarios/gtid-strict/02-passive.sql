@@ -1,0 +1,2 @@
+SET GLOBAL gtid_strict_mode = ON;
+-- @include small-lost

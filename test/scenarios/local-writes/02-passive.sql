@@ -1,0 +1,1 @@
+UPDATE shop.t SET v = 2 WHERE id = 1;

@@ -1,0 +1,3 @@
+-- @mark divergence
+-- @include lost
+-- @include afterwards

@@ -1,0 +1,2 @@
+INSERT INTO shop.orders VALUES (401, 'behind the restore', 1);
+-- @caught-up

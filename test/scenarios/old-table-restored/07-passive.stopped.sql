@@ -1,0 +1,1 @@
+-- @wait-for-error 1032

@@ -1,0 +1,3 @@
+-- @purge
+INSERT INTO shop.t VALUES (102, 0);
+-- @caught-up

@@ -1,0 +1,2 @@
+-- @stop-replica
+-- @start-replica

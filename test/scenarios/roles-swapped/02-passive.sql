@@ -1,0 +1,2 @@
+UPDATE shop.t SET v = 2 WHERE id = 1;
+-- @caught-up

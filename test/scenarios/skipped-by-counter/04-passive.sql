@@ -1,0 +1,2 @@
+-- @skip by-counter
+-- @start-replica

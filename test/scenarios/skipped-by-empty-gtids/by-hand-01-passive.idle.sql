@@ -1,0 +1,2 @@
+-- @rewind divergence
+-- @follow-gtids

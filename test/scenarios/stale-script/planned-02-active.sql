@@ -1,0 +1,2 @@
+INSERT INTO shop.t VALUES (101, 0);
+-- @caught-up
