@@ -2,6 +2,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { rowsFlags, RowsFlag } from '../../src/app/apply/events.ts'
+import type { EventPlace } from '../../src/app/apply/runs.ts'
 import { createRunCutter, RUN_BYTES } from '../../src/app/apply/runs.ts'
 import type { Run } from '../../src/app/apply/orders.ts'
 import { AT_SIZE, AT_TYPE, EventType, HEADER_LENGTH } from '../../src/core/binlog/layout.ts'
@@ -31,6 +32,14 @@ function rows(id: number, flags: number, serial: number, size: number): Buffer {
   return eventOf(EventType.WRITE_ROWS, body)
 }
 
+/** In a batch, with a checksum behind it. */
+function placed(event: Buffer): EventPlace {
+  const checksum = Buffer.from('cccccccc', 'hex')
+  const bytes = Buffer.concat([Buffer.alloc(7), event, checksum])
+  bytes.writeUInt32LE(event.length + checksum.length, 7 + AT_SIZE)
+  return { bytes, from: 7, bodyEnd: 7 + event.length }
+}
+
 interface Taken {
   readonly type: number
   readonly id: number
@@ -48,7 +57,7 @@ function eventsOf({ bytes }: Run): Taken[] {
     events.push({
       type,
       id,
-      flags: isRows ? rowsFlags(event, 6) : 0,
+      flags: isRows ? rowsFlags(event, 0, 6) : 0,
       serial: isRows ? event.readUInt32LE(HEADER_LENGTH + 8) : -1,
     })
   }
@@ -103,11 +112,11 @@ describe('the runs of a transaction', () => {
         const firstFlags: number[] = []
         let serial = 0
         for (const { tables, first, events } of statements) {
-          for (let id = 1; id <= tables; id++) cutter.tableMap(tableMap(id), 6)
+          for (let id = 1; id <= tables; id++) cutter.tableMap(placed(tableMap(id)), 6)
           for (const [i, { table, size }] of events.entries()) {
             const end = i === events.length - 1 ? RowsFlag.STATEMENT_END : 0
             firstFlags[serial] = first
-            const run = cutter.rows(rows(1 + (table % tables), end | (i === 0 ? first : 0), serial++, size), 6)
+            const run = cutter.rows(placed(rows(1 + (table % tables), end | (i === 0 ? first : 0), serial++, size)), 6)
             if (run) runs.push(run)
           }
         }
@@ -125,7 +134,7 @@ describe('the runs of a transaction', () => {
 
   test('have no rows of a table that was not mapped', () => {
     const cutter = createRunCutter()
-    cutter.tableMap(tableMap(1), 6)
-    expect(cutter.rows(rows(2, 0, 0, 1), 6)).toBeUndefined()
+    cutter.tableMap(placed(tableMap(1)), 6)
+    expect(cutter.rows(placed(rows(2, 0, 0, 1)), 6)).toBeUndefined()
   })
 })

@@ -67,11 +67,11 @@ export const blobTable: Buffer = Buffer.concat([
   Buffer.of(1, 252, 1, 4, 1),
 ])
 
-/** WRITE_ROWS of one row of d.b up to its value. */
+/** WRITE_ROWS of one row of d.b up to its value: one of many of a statement. */
 export function eventHead(valueLength: number): Buffer {
   const length = Buffer.alloc(4)
   length.writeUInt32LE(valueLength)
-  const bytes = Buffer.concat([Buffer.alloc(19), Buffer.of(98, 0, 0, 0, 0, 0, 1, 0, 2, 0), Buffer.of(1, 1, 0), length])
+  const bytes = Buffer.concat([Buffer.alloc(19), Buffer.of(98, 0, 0, 0, 0, 0, 0, 0, 2, 0), Buffer.of(1, 1, 0), length])
   bytes.writeUInt32LE(STAMP + 10, 0)
   bytes.writeUInt8(EventType.WRITE_ROWS, 4)
   bytes.writeUInt32LE(1, 5)

@@ -50,14 +50,19 @@ export async function applyWindow(request: ApplyRequest): Promise<Applied> {
     signal,
   })
   const sender = createSender({ session, isRepeat: request.isRepeat === true, signal, onProgress })
+  let next = batches.next()
   try {
     for (;;) {
-      const orders = await batches.next()
+      const orders = await next
       if (orders === null) break
+      // What follows is read while this is sent; what goes wrong with it is told when its turn has come.
+      next = batches.next()
+      next.catch(() => undefined)
       await sender.send(orders)
     }
   } catch (error) {
     await sender.rollBack()
+    await next.catch(() => undefined)
     throw error
   }
   return sender.applied()

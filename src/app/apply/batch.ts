@@ -19,7 +19,7 @@ import { createMachine } from './machine.ts'
 import type { Order } from './orders.ts'
 
 /** Bytes of events that are held before they are sent. */
-const BATCH_BYTES = 16 << 20
+const BATCH_BYTES = 4 << 20
 
 export interface Batches {
   /** The next orders; null: the window is over. Throws LOG_DAMAGED where the log ends before the window does, and what reading throws. */

@@ -39,13 +39,6 @@ export function formatEvent(format: LogFormat): Buffer {
   return Buffer.concat([event, checksum])
 }
 
-/** A copy of the event bytes[from, bodyEnd), `bodyEnd` without CRC. */
-export function withoutChecksum(bytes: Buffer, from: number, bodyEnd: number): Buffer {
-  const event = Buffer.from(bytes.subarray(from, bodyEnd))
-  event.writeUInt32LE(event.length, AT_SIZE)
-  return event
-}
-
 /** Flags of a rows event, behind its table id (rows_event.h). */
 export const RowsFlag = {
   STATEMENT_END: 0x1,
@@ -57,17 +50,19 @@ export const RowsFlag = {
 /** A server takes these from the first rows event of a statement, for all of it. */
 const STATEMENT_FLAGS = RowsFlag.NO_FOREIGN_KEY_CHECKS | RowsFlag.RELAXED_UNIQUE_CHECKS | RowsFlag.SQL_FOREIGN_KEYS
 
-export function rowsFlags(event: Buffer, idLength: 4 | 6): number {
-  return u16(event, HEADER_LENGTH + idLength)
+/** Flags of the rows event that begins at `from`. */
+export function rowsFlags(bytes: Buffer, from: number, idLength: 4 | 6): number {
+  return u16(bytes, from + HEADER_LENGTH + idLength)
 }
 
-export function endStatement(event: Buffer, idLength: 4 | 6): void {
-  event.writeUInt16LE(rowsFlags(event, idLength) | RowsFlag.STATEMENT_END, HEADER_LENGTH + idLength)
+export function endStatement(bytes: Buffer, from: number, idLength: 4 | 6): void {
+  bytes.writeUInt16LE(rowsFlags(bytes, from, idLength) | RowsFlag.STATEMENT_END, from + HEADER_LENGTH + idLength)
 }
 
 /** Makes the rows event the first one of a part of a statement whose first rows event has `flags`. */
-export function continueStatement(event: Buffer, idLength: 4 | 6, flags: number): void {
-  event.writeUInt16LE((rowsFlags(event, idLength) & ~STATEMENT_FLAGS) | (flags & STATEMENT_FLAGS), HEADER_LENGTH + idLength)
+export function continueStatement(bytes: Buffer, from: number, idLength: 4 | 6, flags: number): void {
+  const own = rowsFlags(bytes, from, idLength) & ~STATEMENT_FLAGS
+  bytes.writeUInt16LE(own | (flags & STATEMENT_FLAGS), from + HEADER_LENGTH + idLength)
 }
 
 /** The statement that applies events that stand back to back. */

@@ -25,8 +25,9 @@ import { tableIdLength } from '../../core/binlog/tableMap.ts'
 import type { Coordinate } from '../../core/coordinate.ts'
 import { formatCoordinate } from '../../core/coordinate.ts'
 import { BinpointError } from '../../errors.ts'
-import { neededPacket, withoutChecksum } from './events.ts'
+import { neededPacket } from './events.ts'
 import type { LoggedStatement, Order, Origin } from './orders.ts'
+import type { EventPlace } from './runs.ts'
 import { createRunCutter } from './runs.ts'
 import type { SessionSettings } from './sessionSettings.ts'
 import { sessionSettings } from './sessionSettings.ts'
@@ -44,18 +45,11 @@ export interface MachineRequest {
   readonly give: (order: Order) => void
 }
 
-export interface MachineEvent {
-  readonly bytes: Buffer
-  readonly from: number
-  /** End of the body, without CRC. */
-  readonly bodyEnd: number
-}
-
 export interface Machine {
   /** Takes an event of the log that begins at `at`. Of a chosen TRANSACTION_PAYLOAD returns true: its events are expected next. */
-  readonly event: (event: MachineEvent, at: Coordinate, format: LogFormat) => boolean
+  readonly event: (event: EventPlace, at: Coordinate, format: LogFormat) => boolean
   /** Takes an event out of the payload that was taken last. */
-  readonly innerEvent: (event: MachineEvent, format: LogFormat) => void
+  readonly innerEvent: (event: EventPlace, format: LogFormat) => void
   /** The payload is over; `isWhole`: all of it could be read. */
   readonly endPayload: (isWhole: boolean) => void
   /** No more events: throws LOG_DAMAGED where a chosen transaction has no end. */
@@ -109,7 +103,7 @@ export function createMachine(request: MachineRequest): Machine {
     else give({ kind: 'transaction', origin, settings, run })
   }
 
-  function take(event: MachineEvent, format: LogFormat): boolean {
+  function take(event: EventPlace, format: LogFormat): boolean {
     const { bytes, from, bodyEnd } = event
     const type = bytes[from + AT_TYPE] ?? 0
     const role = roleOfType[type] ?? EventRole.UNKNOWN
@@ -159,7 +153,7 @@ export function createMachine(request: MachineRequest): Machine {
     return false
   }
 
-  function query({ bytes, from, bodyEnd }: MachineEvent): void {
+  function query({ bytes, from, bodyEnd }: EventPlace): void {
     const statement = queryStatement(bytes, from, bodyEnd)
     if (statement === null) throw refused('a statement that cannot be decompressed')
     const kind = classifyStatement(statement, 0, statement.length)
@@ -187,7 +181,7 @@ export function createMachine(request: MachineRequest): Machine {
     if (!transaction.isBegun || kind === 'rollback' || kind === 'xa-rollback') finish(transaction)
   }
 
-  function ddl(transaction: Open, event: MachineEvent, statement: Buffer): void {
+  function ddl(transaction: Open, event: EventPlace, statement: Buffer): void {
     const { origin } = transaction
     const action = request.statementAction({ file: origin.file, position: origin.start })
     if (action === undefined) throw refused(`the statement ${excerpt(statement)}`)
@@ -196,7 +190,7 @@ export function createMachine(request: MachineRequest): Machine {
     give({ kind: 'statement', origin, statement: loggedStatement(event, statement) })
   }
 
-  function loggedStatement({ bytes, from, bodyEnd }: MachineEvent, statement: Buffer): LoggedStatement {
+  function loggedStatement({ bytes, from, bodyEnd }: EventPlace, statement: Buffer): LoggedStatement {
     const variables = decodeStatusVariables(bytes, from, bodyEnd)
     const text = statementText(statement, variables.charset?.client ?? null)
     if (text === null)
@@ -213,19 +207,19 @@ export function createMachine(request: MachineRequest): Machine {
     }
   }
 
-  function rows({ bytes, from, bodyEnd }: MachineEvent, role: number, type: number, format: LogFormat): void {
+  function rows({ bytes, from, bodyEnd }: EventPlace, role: number, type: number, format: LogFormat): void {
     const transaction = open ?? begin(null)
     if (!transaction.isChosen) return
     if (!transaction.isBegun) throw refused('rows outside of a transaction, as servers before 5.1 wrote them')
     const idLength = tableIdLength(format.postHeaderLengths[type - 1] ?? 8)
     if (role === EventRole.TABLE_MAP) {
-      cutter.tableMap(withoutChecksum(bytes, from, bodyEnd), idLength)
+      cutter.tableMap({ bytes, from, bodyEnd }, idLength)
       return
     }
     refuseType(type)
     const size = bodyEnd - from
     if (neededPacket(size) > request.maxAllowedPacket) throw tooLarge(size)
-    const run = cutter.rows(withoutChecksum(bytes, from, bodyEnd), idLength)
+    const run = cutter.rows({ bytes, from, bodyEnd }, idLength)
     if (run === undefined) throw refused(`a ${eventTypeName(type)} event without its TABLE_MAP`)
     if (run === null) return
     if (!transaction.isSent) give({ kind: 'begin', origin: transaction.origin, settings: transaction.settings })

@@ -4,6 +4,7 @@
  * a statement, and the next run begins with the TABLE_MAPs again: so that no run is much larger than its largest event, however
  * large the statement is.
  */
+import { AT_SIZE } from '../../core/binlog/layout.ts'
 import { decodeTableMap } from '../../core/binlog/tableMap.ts'
 import { rowsTableId } from '../../core/binlog/rows.ts'
 import { continueStatement, endStatement, RowsFlag, rowsFlags } from './events.ts'
@@ -12,15 +13,25 @@ import type { Run } from './orders.ts'
 /** A run is ended when it has so many bytes: beyond, a statement that carries more is no faster. */
 export const RUN_BYTES: number = 256 << 10
 
-interface Map {
+/** Runs stand in pieces of memory of this size: an allocation for each event, or each small transaction, would cost more than sending it. */
+const PIECE_BYTES = 1 << 19
+
+interface TableMap {
   readonly event: Buffer
   readonly name: string
 }
 
+/** Where an event is: bytes[from, bodyEnd), `bodyEnd` without CRC. */
+export interface EventPlace {
+  readonly bytes: Buffer
+  readonly from: number
+  readonly bodyEnd: number
+}
+
 export interface RunCutter {
-  readonly tableMap: (event: Buffer, idLength: 4 | 6) => void
+  readonly tableMap: (event: EventPlace, idLength: 4 | 6) => void
   /** Returns a run that ended before this event. Undefined where the statement has no TABLE_MAP of that id. */
-  readonly rows: (event: Buffer, idLength: 4 | 6) => Run | null | undefined
+  readonly rows: (event: EventPlace, idLength: 4 | 6) => Run | null | undefined
   /** Ends the run at hand; null: there is none. */
   readonly end: () => Run | null
   /** Forgets what is at hand. */
@@ -29,28 +40,39 @@ export interface RunCutter {
 
 export function createRunCutter(): RunCutter {
   /** Of the statement at hand. */
-  const maps = new Map<number, Map>()
+  const maps = new Map<number, TableMap>()
   /** Flags of the statement's first rows event; null before it. */
   let firstFlags: number | null = null
-  let parts: Buffer[] = []
-  let size = 0
-  let rowsEvents = 0
-  const tables = new Set<string>()
   /** TABLE_MAPs of the statement are in the run. */
   let isMapped = false
-  let last: { readonly event: Buffer; readonly idLength: 4 | 6 } | null = null
+  let piece: Buffer = Buffer.alloc(0)
+  /** The run at hand is piece[start, at). */
+  let start = 0
+  let at = 0
+  let rowsEvents = 0
+  const tables = new Set<string>()
+  let last: { readonly from: number; readonly idLength: 4 | 6 } | null = null
 
-  function push(event: Buffer): void {
-    parts.push(event)
-    size += event.length
+  function push({ bytes, from, bodyEnd }: EventPlace): void {
+    const length = bodyEnd - from
+    if (at + length > piece.length) {
+      const run = piece.subarray(start, at)
+      piece = Buffer.allocUnsafeSlow(Math.max(PIECE_BYTES, run.length + length))
+      at = run.copy(piece)
+      if (last !== null) last = { ...last, from: last.from - start }
+      start = 0
+    }
+    bytes.copy(piece, at, from, bodyEnd)
+    piece.writeUInt32LE(length, at + AT_SIZE)
+    at += length
   }
 
   function end(): Run | null {
     if (last === null) return null
-    endStatement(last.event, last.idLength)
-    const run = { bytes: Buffer.concat(parts, size), rowsEvents, tables: [...tables] }
-    parts = []
-    size = rowsEvents = 0
+    endStatement(piece, last.from, last.idLength)
+    const run = { bytes: piece.subarray(start, at), rowsEvents, tables: [...tables] }
+    start = at
+    rowsEvents = 0
     tables.clear()
     isMapped = false
     last = null
@@ -58,25 +80,26 @@ export function createRunCutter(): RunCutter {
   }
 
   return {
-    tableMap(event, idLength) {
+    tableMap({ bytes, from, bodyEnd }, idLength) {
+      const event = Buffer.from(bytes.subarray(from, bodyEnd))
       const { id, schema, table } = decodeTableMap(event, 0, idLength)
       maps.set(id, { event, name: `${schema}.${table}` })
     },
     rows(event, idLength) {
-      const map = maps.get(rowsTableId(event, 0, idLength))
+      const map = maps.get(rowsTableId(event.bytes, event.from, idLength))
       if (map === undefined) return undefined
-      const ended = size + event.length > RUN_BYTES ? end() : null
-      if (!isMapped) {
-        for (const { event: mapEvent } of maps.values()) push(mapEvent)
-        isMapped = true
-        if (firstFlags !== null) continueStatement(event, idLength, firstFlags)
-      }
-      const flags = rowsFlags(event, idLength)
-      firstFlags ??= flags
+      const ended = at - start + (event.bodyEnd - event.from) > RUN_BYTES ? end() : null
+      const isFirst = !isMapped
+      if (isFirst) for (const { event: bytes } of maps.values()) push({ bytes, from: 0, bodyEnd: bytes.length })
+      isMapped = true
       push(event)
+      const from = at - (event.bodyEnd - event.from)
+      if (isFirst && firstFlags !== null) continueStatement(piece, from, idLength, firstFlags)
+      const flags = rowsFlags(piece, from, idLength)
+      firstFlags ??= flags
       rowsEvents++
       tables.add(map.name)
-      last = { event, idLength }
+      last = { from, idLength }
       if ((flags & RowsFlag.STATEMENT_END) !== 0) {
         maps.clear()
         isMapped = false
