@@ -16,6 +16,7 @@ export interface Part {
 /** Each server that the decisions are shown on; MySQL 9.7 by file and position. */
 export const kinds = ['mysql-5.6', 'mysql-9.7', 'mariadb-10.11', 'mariadb-11.8'] as const
 
+/** `options`: for both. */
 export function start(kind: ServerKind, options: readonly string[] = []): Promise<Pair> {
   return startPair(kind === 'mysql-9.7' ? { kind, gtids: false, options } : { kind, options })
 }

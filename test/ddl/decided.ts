@@ -45,7 +45,10 @@ async function whatStandsOn(server: Server): Promise<ReplicaTables> {
     new Set((await server.query(`SELECT ${columns} ${from}`)).map((row) => JSON.stringify(Object.values(row).map(String))))
   const schemas = await set('SCHEMA_NAME', 'FROM information_schema.SCHEMATA')
   const tables = await set('TABLE_SCHEMA, TABLE_NAME', `FROM information_schema.TABLES WHERE ${where('TABLE_SCHEMA')}`)
-  const indexes = await set('TABLE_SCHEMA, TABLE_NAME, LOWER(INDEX_NAME)', `FROM information_schema.STATISTICS WHERE ${where('TABLE_SCHEMA')}`)
+  const indexes = await set(
+    'TABLE_SCHEMA, TABLE_NAME, LOWER(INDEX_NAME)',
+    `FROM information_schema.STATISTICS WHERE ${where('TABLE_SCHEMA')}`,
+  )
   const partitions = await set(
     'TABLE_SCHEMA, TABLE_NAME, LOWER(PARTITION_NAME)',
     `FROM information_schema.PARTITIONS WHERE PARTITION_NAME IS NOT NULL AND ${where('TABLE_SCHEMA')}`,
@@ -76,13 +79,19 @@ function keyOf({ schema, table }: TableName): string {
 export async function contents(server: Server, schemas: readonly string[]): Promise<readonly string[]> {
   const found: string[] = []
   for (const schema of schemas) {
-    const tables = await server.query('SELECT TABLE_NAME AS name, TABLE_TYPE AS kind FROM information_schema.TABLES WHERE TABLE_SCHEMA = ? ORDER BY 1', [schema])
+    const tables = await server.query(
+      'SELECT TABLE_NAME AS name, TABLE_TYPE AS kind FROM information_schema.TABLES WHERE TABLE_SCHEMA = ? ORDER BY 1',
+      [schema],
+    )
     for (const { name, kind } of tables) {
       const table = `\`${schema}\`.\`${String(name)}\``
       const [shown] = await server.query(`SHOW CREATE TABLE ${table}`)
       const [sum] = kind === 'VIEW' ? [{}] : await server.query(`CHECKSUM TABLE ${table}`)
       const text = String(shown?.['Create Table'] ?? shown?.['Create View'])
-      const lines = text.replaceAll(/ AUTO_INCREMENT=\d+/g, '').replaceAll(/,\n/g, '\n').split('\n')
+      const lines = text
+        .replaceAll(/ AUTO_INCREMENT=\d+/g, '')
+        .replaceAll(/,\n/g, '\n')
+        .split('\n')
       found.push(`${table} ${String(sum?.['Checksum'])}\n${lines.toSorted().join('\n')}`)
     }
   }

@@ -25,8 +25,8 @@ export interface Place {
   readonly logged: LoggedDdl
   /** Rows of the same transaction. */
   readonly rows: readonly ChangedTable[]
-  /** A statement further on in the window makes the table anew, or alters it. */
-  readonly isRedefinedLater: (table: TableName) => boolean
+  /** What follows in the window. */
+  readonly later: () => readonly Ddl[]
 }
 
 /** Judges it, and leaves in `standing` what is there behind it. */
@@ -51,7 +51,7 @@ export function judge(standing: Standing, place: Place): Verdict {
     case 'drop-database':
       return judgeDropDatabase(standing, ddl, place)
     case 'create-object':
-      return judgeCreateObject(standing, ddl)
+      return judgeCreateObject(standing, ddl, place)
     case 'drop-object':
       return judgeDropObject(standing, ddl)
     case 'account':
@@ -79,8 +79,7 @@ function judgeCreate(standing: Standing, ddl: CreateTable, place: Place): Verdic
   if (ddl.isFromQuery) return blocked('its rows come from a query, which would be asked again and see other rows')
   const { schema } = ddl.table
   // 1049.
-  if (!standing.hasSchema(schema))
-    return blocked(`the replica has no schema ${schema}`, 'create it as the source has it, or choose a restart behind its DROP')
+  if (!standing.hasSchema(schema)) return blockedBySchema(schema)
   const table = standing.table(ddl.table)
   return table.exists && !isReplaced(standing, ddl, place) ? keepTable(table, ddl, place) : makeTable(standing, table, ddl, place)
 }
@@ -110,15 +109,17 @@ function keepTable(table: StandingTable, ddl: CreateTable, { logged, rows }: Pla
   return steppedOver('the replica has the table')
 }
 
-function makeTable(standing: Standing, table: StandingTable, ddl: CreateTable, { logged, isRedefinedLater }: Place): Verdict {
+function makeTable(standing: Standing, table: StandingTable, ddl: CreateTable, place: Place): Verdict {
+  const { logged, later } = place
   const bar = barFromChildren(standing, [table], logged)
   if (bar !== null) return bar
-  if (ddl.hasConstraints && missing(standing).length > 0) return barFromMissing(standing)
+  const barred = ddl.hasConstraints ? barFromMissing(standing, later) : null
+  if (barred !== null) return barred
   if (ddl.like !== null) {
     const like = standing.table(ddl.like)
     like.sourceHas = true
     if (!like.exists) return blocked(`the replica does not have ${nameOf(ddl.like)} any more`)
-    if (lifeOf(like)?.origin !== 'made' && isRedefinedLater(ddl.like)) {
+    if (lifeOf(like)?.origin !== 'made' && later().some((one) => redefines(standing, one, like.name))) {
       return blocked(
         `${nameOf(ddl.like)}, whose shape it takes, is altered further on in the window, and may be so on the replica already`,
       )
@@ -177,8 +178,8 @@ function judgeCreateDatabase(standing: Standing, ddl: Extract<Ddl, { action: 'cr
 
 function judgeDropDatabase(standing: Standing, ddl: Extract<Ddl, { action: 'drop-database' }>, { logged }: Place): Verdict {
   const isThere = standing.hasSchema(ddl.schema)
-  const inside = standing.tables(ddl.schema)
-  const bar = barFromChildren(standing, inside, logged)
+  // Of its tables those that the window names; a child elsewhere of another one would stop the replay.
+  const bar = barFromChildren(standing, standing.tables(ddl.schema), logged)
   if (bar !== null) return bar
   standing.setSchema(ddl.schema, false)
   if (isThere || ddl.isIfExists) return replayed('what the schema gets further on comes back by the replay')
@@ -186,7 +187,7 @@ function judgeDropDatabase(standing: Standing, ddl: Extract<Ddl, { action: 'drop
   return steppedOver('the replica has no such schema')
 }
 
-function judgeCreateObject(standing: Standing, ddl: Extract<Ddl, { action: 'create-object' }>): Verdict {
+function judgeCreateObject(standing: Standing, ddl: Extract<Ddl, { action: 'create-object' }>, { later }: Place): Verdict {
   const isKnownAbsent = standing.hasObject(ddl.object, ddl.name) === false
   // 1050 for a view, 1304 for a routine, 1359 for a trigger (1235 in MySQL 5.6), 1537 for an event.
   if (!isKnownAbsent && !ddl.isOrReplace && !ddl.isIfNotExists) {
@@ -195,8 +196,11 @@ function judgeCreateObject(standing: Standing, ddl: Extract<Ddl, { action: 'crea
       `drop it on the replica with sql_log_bin = 0 and create it again afterwards, or ${restartBehind}`,
     )
   }
-  // A view of a table that is not there fails with 1146.
-  if (ddl.object !== 'event' && missing(standing).length > 0) return barFromMissing(standing)
+  // 1049.
+  if (!standing.hasSchema(ddl.name.schema)) return blockedBySchema(ddl.name.schema)
+  // A view, or a trigger, of a table that is not there fails with 1146.
+  const bar = barFromMissing(standing, later)
+  if (bar !== null) return bar
   standing.setObject(ddl.object, ddl.name, true)
   return replayed(isKnownAbsent ? 'the replay has dropped it' : 'it is written so that it can be repeated')
 }
@@ -232,7 +236,33 @@ function barFromChildren(
   return null
 }
 
-function barFromMissing(standing: Standing): Verdict {
-  const names = missing(standing).map(({ name }) => nameOf(name))
-  return blocked(`it may refer to what the replica does not have here: ${names.slice(0, 5).join(', ')}`)
+/** A view, a trigger, a foreign key may be on something that the source had here, and that the replica has dropped since. */
+function barFromMissing(standing: Standing, later: Place['later']): Verdict | null {
+  const tables = missing(standing).map(({ name }) => nameOf(name))
+  const schemas = later().flatMap((ddl) =>
+    ddl.action === 'drop-database' && !standing.hasSchema(ddl.schema) ? [ddl.schema] : [],
+  )
+  const names = [...new Set([...tables, ...schemas])]
+  return names.length === 0
+    ? null
+    : blocked(`it may refer to what the replica does not have any more: ${names.slice(0, 5).join(', ')}`)
+}
+
+function redefines(standing: Standing, ddl: Ddl, name: TableName): boolean {
+  switch (ddl.action) {
+    case 'create-table':
+    case 'alter-table':
+      return standing.isSame(ddl.table, name)
+    case 'rename-table':
+      return ddl.tables.some((one) => standing.isSame(one, name))
+    default:
+      return false
+  }
+}
+
+function blockedBySchema(schema: string): Verdict {
+  return blocked(
+    `the replica does not have the schema ${schema} any more`,
+    'create it as the source has it, or choose a restart behind its DROP',
+  )
 }

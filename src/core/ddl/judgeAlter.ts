@@ -40,7 +40,9 @@ function standingOf(replica: ReplicaTables, table: StandingTable, clause: AlterC
     case 'truncate-partition':
       table.hasCutPartition = true
       // 1735.
-      return hasAll(replica, table, clause.partitions ?? []) ? 'repeatable' : blocked('the replica does not have the partition any more')
+      return hasAll(replica, table, clause.partitions ?? [])
+        ? 'repeatable'
+        : blocked('the replica does not have the partition any more')
     case 'add-index':
       return addIndex(replica, table, clause)
     case 'drop-index': {
@@ -63,11 +65,11 @@ function standingOf(replica: ReplicaTables, table: StandingTable, clause: AlterC
         ? 'repeatable'
         : blocked(`the replica does not have the index ${clause.index} any more`)
     case 'drop-partition':
-      return dropPartitions(replica, table, clause.partitions)
+      return inOrder(table, dropPartitions(replica, table, clause.partitions))
     case 'add-partition':
-      return addPartitions(replica, table, clause.partitions)
+      return inOrder(table, addPartitions(replica, table, clause.partitions))
     case 'reorganize-partition':
-      return reorganizePartitions(replica, table, clause.partitions, clause.into)
+      return inOrder(table, reorganizePartitions(replica, table, clause.partitions, clause.into))
     case 'other-table':
     case 'other':
       return blocked('it may change how rows lie in the table, and the replica may have it already')
@@ -120,7 +122,8 @@ function reorganizePartitions(
   from: readonly string[],
   into: readonly string[],
 ): Standing {
-  if (table.hasCutPartition) return blocked('partitions were dropped or emptied before it in the window, into which the replica may have moved rows since')
+  if (table.hasCutPartition)
+    return blocked('partitions were dropped or emptied before it in the window, into which the replica may have moved rows since')
   const fold = (names: readonly string[]): readonly string[] => names.map((name) => name.toLowerCase())
   const gone = fold(from).filter((name) => !fold(into).includes(name))
   const added = fold(into).filter((name) => !fold(from).includes(name))
@@ -142,6 +145,14 @@ function changePartitions(
   setPartitions(table, gone, false)
   setPartitions(table, added, true)
   return isDone ? 'done' : 'undone'
+}
+
+/** Bounds of ranges hang together: what was lost goes only onto what the source had then (1493), not onto what came later. */
+function inOrder(table: StandingTable, standing: Standing): Standing {
+  if (standing === 'done' && table.lacksPartitioning)
+    return blocked('the replica has it, but not an earlier change of the partitions')
+  table.lacksPartitioning ||= standing === 'undone'
+  return standing
 }
 
 function hadRows(table: StandingTable): boolean {

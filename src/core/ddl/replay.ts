@@ -9,7 +9,6 @@
  */
 import type { Coordinate } from '../coordinate.ts'
 import { compareCoordinates, formatCoordinate } from '../coordinate.ts'
-import type { Place } from './judge.ts'
 import { judge } from './judge.ts'
 import type { DdlSequence, DdlStep, LoggedDdl, RowsStep } from './sequence.ts'
 import type { ReplicaTables, Standing, StandingTable } from './standing.ts'
@@ -56,6 +55,7 @@ export interface DdlReplay {
 
 export function decideDdl(sequence: DdlSequence, replica: ReplicaTables, window: Segment): DdlReplay {
   const standing = createStanding(replica)
+  foresee(standing, sequence)
   const decisions: DdlDecision[] = []
   const blocks: DdlBlock[] = []
   /** Each table once. */
@@ -78,8 +78,7 @@ export function decideDdl(sequence: DdlSequence, replica: ReplicaTables, window:
 
   sequence.forEach((step, index) => {
     if (step.kind === 'ddl') {
-      const isRedefinedLater = (name: TableName): boolean => redefines(standing, sequence.slice(index + 1), name)
-      const verdict = judgeStep(standing, step, isRedefinedLater)
+      const verdict = judgeStep(standing, step, () => ddlOf(sequence.slice(index + 1)))
       decisions.push({ start: step.start, end: step.end, gtid: step.gtid, statements: step.statements, verdict })
       if (verdict.verdict === 'block') {
         const { because, remedy } = verdict
@@ -97,8 +96,8 @@ export function decideDdl(sequence: DdlSequence, replica: ReplicaTables, window:
   }
 }
 
-function judgeStep(standing: Standing, step: DdlStep, isRedefinedLater: Place['isRedefinedLater']): Verdict {
-  const verdicts = step.statements.map((logged) => judge(standing, { logged, rows: step.tables, isRedefinedLater }))
+function judgeStep(standing: Standing, step: DdlStep, later: () => readonly Ddl[]): Verdict {
+  const verdicts = step.statements.map((logged) => judge(standing, { logged, rows: step.tables, later }))
   const [first = blocked('it holds no statement')] = verdicts
   const bar = verdicts.find(({ verdict }) => verdict === 'block')
   if (bar !== undefined) return bar
@@ -109,22 +108,40 @@ function judgeStep(standing: Standing, step: DdlStep, isRedefinedLater: Place['i
   return first
 }
 
-/** Whether one of the steps makes the table anew, or alters it. */
-function redefines(standing: Standing, steps: DdlSequence, name: TableName): boolean {
-  const isIt = (table: TableName): boolean => standing.isSame(table, name)
-  return steps.some((step) => step.kind === 'ddl' && step.statements.some(({ ddl }) => defined(ddl).some(isIt)))
+/** What the source had where the window begins, from what it first did to a table. */
+function foresee(standing: Standing, sequence: DdlSequence): void {
+  const seen = new Set<StandingTable>()
+  const see = (name: TableName, sourceHas: boolean | null): void => {
+    const table = standing.table(name)
+    if (!seen.has(table)) table.sourceHas = sourceHas
+    seen.add(table)
+  }
+  for (const step of sequence) {
+    if (step.kind === 'ddl')
+      for (const { ddl } of step.statements) for (const [name, sourceHas] of presumed(ddl)) see(name, sourceHas)
+    for (const changed of step.tables) see(changed, true)
+  }
 }
 
-function defined(ddl: Ddl): readonly TableName[] {
+/** What a statement that succeeded presumes of its tables; null: nothing. */
+function presumed(ddl: Ddl): readonly (readonly [TableName, boolean | null])[] {
   switch (ddl.action) {
-    case 'create-table':
+    case 'create-table': {
+      const isNew: readonly [TableName, boolean | null] = [ddl.table, ddl.isIfNotExists || ddl.isOrReplace ? null : false]
+      return ddl.like === null ? [isNew] : [isNew, [ddl.like, true]]
+    }
+    case 'drop-table':
+      return ddl.tables.map((name) => [name, ddl.isIfExists ? null : true])
+    case 'truncate-table':
     case 'alter-table':
-      return [ddl.table]
-    case 'rename-table':
-      return ddl.tables
+      return [[ddl.table, true]]
     default:
       return []
   }
+}
+
+function ddlOf(steps: DdlSequence): readonly Ddl[] {
+  return steps.flatMap((step) => (step.kind === 'ddl' ? step.statements.map(({ ddl }) => ddl) : []))
 }
 
 function finalBlocks(table: StandingTable, at: Coordinate): readonly DdlBlock[] {

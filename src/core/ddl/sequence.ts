@@ -20,6 +20,7 @@ export interface LoggedTransaction {
   readonly start: number
   readonly end: number
   readonly gtid: string | null
+  readonly marks: readonly string[]
   readonly tables: readonly ChangedTable[]
   readonly statements: readonly {
     readonly schema: string
@@ -95,6 +96,8 @@ export function createDdlSequence(): DdlSequenceCollector {
         return
       }
       rows = null
+      // START ALTER and COMMIT ALTER have the same text, and only together they do anything (MariaDB).
+      const isHalf = transaction.marks.includes('two-phase-alter')
       steps.push({
         kind: 'ddl',
         start: { file: transaction.file, position: transaction.start },
@@ -102,7 +105,7 @@ export function createDdlSequence(): DdlSequenceCollector {
         gtid: transaction.gtid,
         tables: transaction.tables.map(({ schema, table, layout = null }) => ({ schema, table, layout })),
         statements: statements.map(({ schema, text, errorCode, checksForeignKeys = true }) => ({
-          ddl: parseDdl(text, schema),
+          ddl: isHalf ? { action: 'other' } : parseDdl(text, schema),
           schema,
           text,
           errorCode,

@@ -46,6 +46,8 @@ export interface StandingTable {
   readonly partitions: Map<string, boolean>
   /** The replay has emptied a partition: what is in it by its name now may have come from another one since. */
   hasCutPartition: boolean
+  /** The replay has repeated a change of the partitions, as the replica did not have it. */
+  lacksPartitioning: boolean
 }
 
 export interface Standing {
@@ -92,6 +94,7 @@ export function createStanding(replica: ReplicaTables): Standing {
         indexes: new Map(),
         partitions: new Map(),
         hasCutPartition: false,
+        lacksPartitioning: false,
       }
       tables.set(keyOf(name), table)
       return table
@@ -123,6 +126,7 @@ export function begin(table: StandingTable, life: Omit<Life, 'layouts'>): void {
   table.indexes.clear()
   table.partitions.clear()
   table.hasCutPartition = false
+  table.lacksPartitioning = false
 }
 
 export function end(table: StandingTable): void {
@@ -137,9 +141,9 @@ export function putRows(table: StandingTable, { layout = null }: ChangedTable): 
   return table.exists
 }
 
-/** Tables that the source had here and the replica has not. */
+/** Tables that the source had here, or may have had, and the replica has not. */
 export function missing(standing: Standing): readonly StandingTable[] {
-  return standing.tables().filter((table) => table.sourceHas === true && !table.exists)
+  return standing.tables().filter((table) => table.sourceHas !== false && !table.exists)
 }
 
 export function nameOf({ schema, table }: TableName): string {

@@ -17,6 +17,7 @@ function decide(window: readonly string[], has: string, more: Partial<ReplicaTab
       start: 100 + index * 10,
       end: 110 + index * 10,
       gtid: null,
+      marks: text.includes('halved') ? ['two-phase-alter'] : [],
       tables: rows.map((one) => {
         const [table = '', layout = null] = one.split('/')
         return { schema: 'd', table, layout }
@@ -156,6 +157,16 @@ test.each<[readonly string[], string, string]>([
   [[`${p} REORGANIZE PARTITION a INTO (PARTITION a VALUES LESS THAN (2))`], 't t:a', 'B'],
   [[`${p} REORGANIZE PARTITION a INTO (PARTITION b VALUES LESS THAN (2))`], 't', 'B'],
   [[`${p} TRUNCATE PARTITION a`, `${p} REORGANIZE PARTITION b INTO (PARTITION c VALUES LESS THAN (2))`], 't t:a t:b', 'RB'],
+  [
+    [`${p} ADD PARTITION (PARTITION a VALUES LESS THAN (1))`, `${p} ADD PARTITION (PARTITION b VALUES LESS THAN (2))`],
+    't t:a',
+    'SR',
+  ],
+  [
+    [`${p} ADD PARTITION (PARTITION a VALUES LESS THAN (1))`, `${p} ADD PARTITION (PARTITION b VALUES LESS THAN (2))`],
+    't t:b',
+    'RB',
+  ],
   [[`${p} EXCHANGE PARTITION a WITH TABLE u`], 't u t:a', 'B'],
   // Schemas.
   [['CREATE DATABASE e', 'CREATE TABLE e.t (id INT)'], 'e/ t', 'SS'],
@@ -184,6 +195,7 @@ test.each<[readonly string[], string, string]>([
   [['ANALYZE TABLE t', 'FLUSH PRIVILEGES'], 't', 'RR'],
   [['OPTIMIZE TABLE t', 'DROP TABLE t'], '', 'SS'],
   [['SET PASSWORD = "x"'], '', 'B'],
+  [[`${p} COMMENT = 'halved'`], 't', 'B'],
 ])('%j on a replica that has "%s": %s', (window, has, expected) => {
   expect(short(decide(window, has))).toBe(expected)
 })
@@ -241,7 +253,7 @@ describe('what is replayed', () => {
   test('needs to be known of these tables', () => {
     const collector = createDdlSequence()
     const statement = { schema: 'd', kind: 'ddl', errorCode: 0 }
-    const transaction = { file, start: 4, end: 5, gtid: null }
+    const transaction = { file, start: 4, end: 5, gtid: null, marks: [] }
     const texts = ['CREATE TABLE t LIKE u', 'RENAME TABLE v TO e.v', 'DROP TABLE t']
     for (const text of texts) collector.add({ ...transaction, tables: [], statements: [{ ...statement, text }] })
     collector.add({ ...transaction, tables: [{ schema: 'd', table: 'w' }], statements: [] })
