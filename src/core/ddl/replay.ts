@@ -8,7 +8,7 @@
  * foreign_key_checks, unique_checks): a BINLOG statement takes no QUERY event. `mysqlbinlog`, once for each segment, prints all of that.
  */
 import type { Coordinate } from '../coordinate.ts'
-import { compareCoordinates, formatCoordinate } from '../coordinate.ts'
+import { compareCoordinates } from '../coordinate.ts'
 import { judge } from './judge.ts'
 import type { DdlSequence, DdlStep, LoggedDdl, RowsStep } from './sequence.ts'
 import type { ReplicaTables, Standing, StandingTable } from './standing.ts'
@@ -195,10 +195,4 @@ function segmentsOf(window: Segment, decisions: readonly DdlDecision[]): readonl
   }
   add(window.to)
   return segments
-}
-
-/** In a few words, for a finding: what is done with each statement. */
-export function formatDecision({ start, statements, verdict }: DdlDecision): string {
-  const words = { replay: 'is repeated', 'step-over': 'is stepped over', block: 'blocks' }[verdict.verdict]
-  return `${statements[0]?.text.slice(0, 100) ?? ''} at ${formatCoordinate(start)} ${words}: ${verdict.because}`
 }
