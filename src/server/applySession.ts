@@ -72,8 +72,13 @@ export async function openApplySession(address: ServerAddress, options: ApplySes
     }
   } catch (error) {
     await connection[Symbol.asyncDispose]()
-    throw error
+    throw error instanceof BinpointError && error.code === 'MISSING_PRIVILEGE' ? missingPrivilege(error, address) : error
   }
+}
+
+function missingPrivilege({ code, message, cause }: BinpointError, { user }: ServerAddress): BinpointError {
+  const hint = `on the replica: GRANT SESSION_VARIABLES_ADMIN, BINLOG_ADMIN ON *.* TO '${user}'@'HOST' (MySQL 5.7: GRANT SUPER)`
+  return new BinpointError(code, message, { hint, cause })
 }
 
 function setUp(lockWaitSeconds: number): readonly string[] {
@@ -115,6 +120,7 @@ function failureOf(error: unknown, address: ServerAddress): Error {
   const cause = error instanceof BinpointError ? error.cause : error
   const told = serverError(cause ?? error, address)
   const errno = numberOf(cause)
+  if (told.code === 'MISSING_PRIVILEGE') return missingPrivilege(told, address)
   if (errno === undefined || ['STREAM_LOST', 'TIMEOUT', 'CONNECT_FAILED'].includes(told.code)) return told
   return new SessionFailure(errno, cause instanceof Error ? cause.message : String(cause), cause)
 }

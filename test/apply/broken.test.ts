@@ -1,8 +1,12 @@
 /** A window that is broken off, by a lost connection or on purpose, is applied again from its start, and the tables are equal. */
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { applyWindow } from '../../src/app/apply/applyWindow.ts'
 import type { Applied } from '../../src/app/apply/sender.ts'
 import type { Coordinate } from '../../src/core/coordinate.ts'
+import { openFileSource } from '../../src/source/files.ts'
+import { temporaryFolder } from '../support/logs.ts'
 import { accounts, endOfLog, startServer } from '../support/servers/index.ts'
 import type { Server } from '../support/servers/index.ts'
 import { describeWith } from '../support/servers/with.ts'
@@ -99,6 +103,19 @@ describeWith('mysql-9.7', 'a window that is broken off', () => {
       code: 'LOG_DAMAGED',
       message: expect.stringContaining('before the end of the window'),
     })
+  })
+
+  test('when an event in it is damaged, which nothing but its checksum says', async () => {
+    const folder = temporaryFolder()
+    const bytes = readFileSync(join(source.binlogDir, window.from.file))
+    const events = await source.query(`SHOW BINLOG EVENTS IN '${window.from.file}' FROM ${window.from.position}`)
+    const [, , damaged] = events.filter((event) => event['Event_type'] === 'Write_rows')
+    const last = Number(damaged?.['End_log_pos']) - 5
+    bytes[last] = (bytes[last] ?? 0) ^ 1
+    writeFileSync(join(folder, window.from.file), bytes)
+    await using session = await openSession(replica)
+    const work = applyWindow({ source: openFileSource('copy', [folder]), ...window, choose: () => true, session })
+    await expect(work).rejects.toMatchObject({ code: 'LOG_DAMAGED', message: expect.stringContaining('fails its checksum') })
   })
 
   test('only what is chosen is written', async () => {

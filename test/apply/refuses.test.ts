@@ -3,11 +3,12 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { applyWindow } from '../../src/app/apply/applyWindow.ts'
 import { largestEventOf } from '../../src/app/apply/events.ts'
 import type { ApplySession } from '../../src/server/applySession.ts'
+import { openApplySession } from '../../src/server/applySession.ts'
 import { openFileSource } from '../../src/source/files.ts'
 import { endOfLog, startServer } from '../support/servers/index.ts'
 import type { Server } from '../support/servers/index.ts'
 import { describeWith } from '../support/servers/with.ts'
-import { logOf, openSession } from './story.ts'
+import { addressOf, logOf, openSession } from './story.ts'
 
 describeWith('mysql-9.7', 'a window that cannot be sent', () => {
   let source: Server
@@ -142,6 +143,31 @@ describeWith('mysql-9.7', 'a window that cannot be sent', () => {
     })
     expect(await rowsOnReplica()).toBe(2)
     await source.run('DROP TABLE d.gone')
+  })
+
+  test('an account that may not, and one that may do no more than that', async () => {
+    await replica.run("CREATE USER 'rows'@'%' IDENTIFIED BY 'p'", "GRANT SESSION_VARIABLES_ADMIN ON *.* TO 'rows'@'%'")
+    const address = { ...addressOf(replica), user: 'rows', password: 'p' }
+    const open = (): Promise<ApplySession> => openApplySession(address, { timeoutMs: 10_000, lockWaitSeconds: 1 })
+    const from = await endOfLog(source)
+    await source.run('INSERT INTO d.t (id) VALUES (1)')
+    const window = { source: logOf(source), from, until: await endOfLog(source), choose: () => true }
+    {
+      await using mayNotSend = await open()
+      await expect(applyWindow({ ...window, session: mayNotSend })).rejects.toMatchObject({
+        code: 'MISSING_PRIVILEGE',
+        hint: expect.stringContaining('BINLOG_ADMIN'),
+      })
+    }
+    await replica.run("REVOKE SESSION_VARIABLES_ADMIN ON *.* FROM 'rows'@'%'", "GRANT BINLOG_ADMIN ON *.* TO 'rows'@'%'")
+    await expect(open()).rejects.toMatchObject({
+      code: 'MISSING_PRIVILEGE',
+      hint: expect.stringContaining('SESSION_VARIABLES_ADMIN'),
+    })
+    await replica.run("GRANT SESSION_VARIABLES_ADMIN ON *.* TO 'rows'@'%'")
+    await using enough = await open()
+    await applyWindow({ ...window, session: enough })
+    expect(await rowsOnReplica()).toBe(1)
   })
 
   test('a row that another session holds', async () => {

@@ -111,6 +111,19 @@ describeWith('mysql-9.7', 'a statement in the window', () => {
     expect(await checksums(replica, ['d.u'])).toEqual(await checksums(source, ['d.u']))
   })
 
+  test('makes a table out of rows', async () => {
+    const window = await windowOf(
+      'CREATE TABLE d.u (PRIMARY KEY (id)) COMMENT "x" SELECT id, v FROM d.t',
+      'INSERT INTO d.u VALUES (9, 9)',
+    )
+    await apply(window, 'execute')
+    expect(await definition(replica, 'd.u')).toBe(await definition(source, 'd.u'))
+    expect(await checksums(replica, ['d.u'])).toEqual(await checksums(source, ['d.u']))
+    await replica.run('DELETE FROM d.u')
+    await apply(window, 'skip')
+    expect(await checksums(replica, ['d.u'])).toEqual(await checksums(source, ['d.u']))
+  })
+
   test('is executed again after a window that was begun before, where it says so', async () => {
     const window = await windowOf('CREATE TABLE d.u (id INT PRIMARY KEY)', 'INSERT INTO d.u VALUES (1)', 'DROP TABLE d.t')
     await apply(window, 'execute')
@@ -137,7 +150,7 @@ describeWith('mysql-9.7', 'a statement in the window', () => {
       "SET SESSION sql_mode = 'ANSI_QUOTES,NO_BACKSLASH_ESCAPES', time_zone = '+05:00', foreign_key_checks = 0, explicit_defaults_for_timestamp = 0",
       'USE `e``e`',
       `CREATE TABLE "x" ("id" INT PRIMARY KEY, "s" VARCHAR(20) DEFAULT 'a\\n', "n" VARCHAR(20) DEFAULT 'na\u00efve' COMMENT 'na\u00efve',
-         "t" TIMESTAMP, "p" INT, FOREIGN KEY ("p") REFERENCES "later" ("id"))`,
+         "t" TIMESTAMP, "p" INT, "g" VARCHAR(40) AS (CONCAT('x', "s")), FOREIGN KEY ("p") REFERENCES "later" ("id"))`,
       'INSERT INTO x (id) VALUES (1)',
       'SET NAMES utf8mb4, SESSION sql_mode = DEFAULT, time_zone = DEFAULT, foreign_key_checks = 1, explicit_defaults_for_timestamp = 1',
       "CREATE TABLE y (id INT PRIMARY KEY, s VARCHAR(9) DEFAULT '\u{1f600}')",

@@ -62,10 +62,17 @@ interface Open {
   readonly isChosen: boolean
   /** BEGIN, or a group of MariaDB's that a terminator ends. */
   isBegun: boolean
+  hasRows: boolean
   /** Its first run was given, so that it goes on in parts. */
   isSent: boolean
   settings: SessionSettings
 }
+
+/**
+ * What MySQL >= 8.0.21 logs of CREATE TABLE … SELECT in row format: the rows of the table follow in the same transaction. The option stands behind
+ * the columns, which the server writes a line each, with no line's end inside of a string.
+ */
+const START_TRANSACTION = /^([^\n]*(?:\n {2}[^\n]*)*\n\)[^'"`\n]*?) START TRANSACTION/
 
 const version1 = new Set<number>([EventType.WRITE_ROWS_V1, EventType.UPDATE_ROWS_V1, EventType.DELETE_ROWS_V1])
 const version2 = new Set<number>([EventType.WRITE_ROWS, EventType.UPDATE_ROWS, EventType.DELETE_ROWS])
@@ -79,7 +86,7 @@ export function createMachine(request: MachineRequest): Machine {
   function begin(gtid: string | null): Open {
     abandon()
     const origin = { gtid, file: at.file, start: at.position }
-    open = { origin, isChosen: request.choose(origin), isBegun: false, isSent: false, settings: new Map() }
+    open = { origin, isChosen: request.choose(origin), isBegun: false, hasRows: false, isSent: false, settings: new Map() }
     return open
   }
 
@@ -186,8 +193,12 @@ export function createMachine(request: MachineRequest): Machine {
     const action = request.statementAction({ file: origin.file, position: origin.start })
     if (action === undefined) throw refused(`the statement ${excerpt(statement)}`)
     if (action === 'skip') return
-    if (transaction.isBegun) throw refused(`a statement inside of a transaction, ${excerpt(statement)}`)
-    give({ kind: 'statement', origin, statement: loggedStatement(event, statement) })
+    const logged = loggedStatement(event, statement)
+    const text = transaction.isBegun ? logged.text.replace(START_TRANSACTION, '$1') : logged.text
+    // It commits by itself: only ahead of the rows of its transaction can it be run.
+    if (transaction.isBegun && (text === logged.text || transaction.hasRows))
+      throw refused(`a statement inside of a transaction, ${excerpt(statement)}`)
+    give({ kind: 'statement', origin, statement: { ...logged, text } })
   }
 
   function loggedStatement({ bytes, from, bodyEnd }: EventPlace, statement: Buffer): LoggedStatement {
@@ -217,6 +228,7 @@ export function createMachine(request: MachineRequest): Machine {
       return
     }
     refuseType(type)
+    transaction.hasRows = true
     const size = bodyEnd - from
     if (neededPacket(size) > request.maxAllowedPacket) throw tooLarge(size)
     const run = cutter.rows({ bytes, from, bodyEnd }, idLength)
