@@ -24,7 +24,7 @@ interface Drained {
 
 async function drain(folder: string): Promise<Drained> {
   const child = join(import.meta.dirname, '../formats/child.ts')
-  const { stdout, stderr } = await run(process.execPath, [`--import=${child}`, join(import.meta.dirname, 'drain.ts'), folder])
+  const { stdout, stderr } = await run(process.execPath, [`--import=${child}`, join(import.meta.dirname, 'child.ts'), folder])
   const said = JSON.parse(stdout) as Omit<Drained, 'fits'>
   return { ...said, fits: Number(/^at most (\d+) KiB$/m.exec(stderr)?.[1]) < MOST_KIB }
 }

@@ -1,4 +1,4 @@
-/** Reads all batches of a log as a process of its own, and says what it held at most: node drain.ts FOLDER. */
+/** Reads all batches of a log as a process of its own, and says what it held at most: node child.ts FOLDER. */
 import { createBatches } from '../../src/app/apply/batch.ts'
 import { openFileSource } from '../../src/source/files.ts'
 
