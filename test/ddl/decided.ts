@@ -5,10 +5,11 @@ import { EventType } from '../../src/core/binlog/layout.ts'
 import { layoutOf } from '../../src/core/ddl/layout.ts'
 import type { DdlReplay, Segment } from '../../src/core/ddl/replay.ts'
 import { decideDdl } from '../../src/core/ddl/replay.ts'
-import { createDdlSequence } from '../../src/core/ddl/sequence.ts'
-import type { ReplicaTables } from '../../src/core/ddl/standing.ts'
+import { createDdlSequence, tablesOf } from '../../src/core/ddl/sequence.ts'
 import type { TableName } from '../../src/core/ddl/statement.ts'
+import { inspectDdlFacts } from '../../src/server/ddlFacts.ts'
 import { openFileSource } from '../../src/source/files.ts'
+import { openAs } from '../inspect/support.ts'
 import type { Pair, Server } from '../support/servers/index.ts'
 
 export async function decide({ active, passive }: Pair, window: Segment): Promise<DdlReplay> {
@@ -35,40 +36,9 @@ export async function decide({ active, passive }: Pair, window: Segment): Promis
       return true
     },
   })
-  return decideDdl(collector.sequence(), await whatStandsOn(passive), window)
-}
-
-/** All of a small server at once. */
-async function whatStandsOn(server: Server): Promise<ReplicaTables> {
-  const where = (column: string): string => `${column} NOT IN ('mysql', 'sys', 'performance_schema', 'information_schema')`
-  const set = async (columns: string, from: string): Promise<ReadonlySet<string>> =>
-    new Set((await server.query(`SELECT ${columns} ${from}`)).map((row) => JSON.stringify(Object.values(row).map(String))))
-  const schemas = await set('SCHEMA_NAME', 'FROM information_schema.SCHEMATA')
-  const tables = await set('TABLE_SCHEMA, TABLE_NAME', `FROM information_schema.TABLES WHERE ${where('TABLE_SCHEMA')}`)
-  const indexes = await set(
-    'TABLE_SCHEMA, TABLE_NAME, LOWER(INDEX_NAME)',
-    `FROM information_schema.STATISTICS WHERE ${where('TABLE_SCHEMA')}`,
-  )
-  const partitions = await set(
-    'TABLE_SCHEMA, TABLE_NAME, LOWER(PARTITION_NAME)',
-    `FROM information_schema.PARTITIONS WHERE PARTITION_NAME IS NOT NULL AND ${where('TABLE_SCHEMA')}`,
-  )
-  const children = await server.query(
-    `SELECT CONSTRAINT_SCHEMA AS s, TABLE_NAME AS t, UNIQUE_CONSTRAINT_SCHEMA AS p, REFERENCED_TABLE_NAME AS r FROM information_schema.REFERENTIAL_CONSTRAINTS`,
-  )
-  const [mode] = await server.query("SHOW GLOBAL VARIABLES LIKE 'slave_ddl_exec_mode'")
-  return {
-    ddlMode: mode?.['Value'] === 'IDEMPOTENT' ? 'IDEMPOTENT' : 'STRICT',
-    foldsCase: false,
-    hasSchema: (schema) => schemas.has(JSON.stringify([schema])),
-    hasTable: (table) => tables.has(keyOf(table)),
-    hasIndex: ({ schema, table }, index) => indexes.has(JSON.stringify([schema, table, index.toLowerCase()])),
-    hasPartition: ({ schema, table }, partition) => partitions.has(JSON.stringify([schema, table, partition.toLowerCase()])),
-    childrenOf: ({ schema, table }) =>
-      children
-        .filter((row) => row['p'] === schema && row['r'] === table)
-        .map((row): TableName => ({ schema: String(row['s']), table: String(row['t']) })),
-  }
+  const sequence = collector.sequence()
+  await using connection = await openAs(passive)
+  return decideDdl(sequence, await inspectDdlFacts(connection, tablesOf(sequence)), window)
 }
 
 function keyOf({ schema, table }: TableName): string {

@@ -226,8 +226,7 @@ function barFromChildren(
   for (const parent of parents) {
     if (!parent.exists) continue
     for (const name of standing.replica.childrenOf(parent.name)) {
-      const isGone = lifeOf(standing.table(name))?.origin !== 'now'
-      if (isGone || parents.some((other) => standing.isSame(other.name, name))) continue
+      if (standing.isGone(name) || parents.some((other) => standing.isSame(other.name, name))) continue
       return blocked(
         `${nameOf(name)} on the replica has a foreign key to ${nameOf(parent.name)}: it would not be dropped or emptied`,
       )

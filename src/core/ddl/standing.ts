@@ -15,7 +15,7 @@ export interface ReplicaTables {
   readonly hasTable: (table: TableName) => boolean
   readonly hasIndex: (table: TableName, index: string) => boolean
   readonly hasPartition: (table: TableName, partition: string) => boolean
-  /** Tables with a foreign key to this one. */
+  /** Tables with a foreign key to this one, of any schema. */
   readonly childrenOf: (table: TableName) => readonly TableName[]
 }
 
@@ -55,6 +55,8 @@ export interface Standing {
   readonly table: (name: TableName) => StandingTable
   /** Those that were asked for, of one schema or of all. */
   readonly tables: (schema?: string) => readonly StandingTable[]
+  /** Of a table that the replica has now: the replay has dropped it, or made it anew. */
+  readonly isGone: (name: TableName) => boolean
   readonly hasSchema: (schema: string) => boolean
   readonly setSchema: (schema: string, exists: boolean) => void
   /** Whether the object is there; null: not known. */
@@ -100,6 +102,10 @@ export function createStanding(replica: ReplicaTables): Standing {
       return table
     },
     tables: tablesIn,
+    isGone(name) {
+      const known = tables.get(keyOf(name))
+      return known === undefined ? emptied.has(fold(name.schema)) : lifeOf(known)?.origin !== 'now'
+    },
     hasSchema: (schema) => schemas.get(fold(schema)) ?? replica.hasSchema(schema),
     setSchema(schema, exists) {
       schemas.set(fold(schema), exists)
