@@ -9,3 +9,8 @@ export function quote(text: string): string {
 export function quoteToken(text: string): string {
   return `'${text.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`
 }
+
+/** An identifier, whatever it is made of. */
+export function quoteName(name: string): string {
+  return `\`${name.replaceAll('`', '``')}\``
+}
