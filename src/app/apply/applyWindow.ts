@@ -35,7 +35,8 @@ export interface ApplyRequest {
 /**
  * Returns what was applied. Throws REPLAY_FAILED (what the server refuses, or the window holds that cannot be sent), STREAM_LOST (the session or
  * the source is gone), UNSUPPORTED_SERVER, LOG_DAMAGED, LOG_PURGED, and the abort's reason. The transaction at hand is then rolled back; those
- * before it stay, and applying the window again from its start is safe.
+ * before it stay, and applying the window again from its start is safe; where statements are executed,
+ * only from `done` of the last progress on, as rows of before may not fit a table's new layout.
  */
 export async function applyWindow(request: ApplyRequest): Promise<Applied> {
   const { session, signal, onProgress } = request
