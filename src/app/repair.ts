@@ -2,13 +2,16 @@
  * Plans a repair: from a time or a coordinate to a plan as data, or to the findings that forbid one. Reads both servers, changes
  * nothing on either.
  */
-import { GtidSet } from '../core/binlog/gtidSet.ts'
 import type { Coordinate } from '../core/coordinate.ts'
 import { compareCoordinates, FIRST_POSITION, formatCoordinate, MAX_RESTART_POSITION } from '../core/coordinate.ts'
 import type { IndexStore, LogRow } from '../core/evidence/port.ts'
-import type { Finding, FindingCode } from '../core/findings.ts'
-import { parseGtid } from '../core/gtid.ts'
+import type { DdlReplay } from '../core/ddl/replay.ts'
+import { decideDdl } from '../core/ddl/replay.ts'
+import { tablesOf } from '../core/ddl/sequence.ts'
+import type { ReplicaTables } from '../core/ddl/standing.ts'
+import type { Finding } from '../core/findings.ts'
 import { chooseStrategy } from '../core/plan/choose.ts'
+import { ddlFindings } from '../core/plan/ddlFindings.ts'
 import type { Dialect } from '../core/plan/dialect.ts'
 import { finding } from '../core/plan/findings.ts'
 import type { RepairResult, StrategyName } from '../core/plan/plan.ts'
@@ -18,14 +21,11 @@ import type { Situation } from '../core/plan/situation.ts'
 import type { SourceFacts } from '../core/plan/sourceFacts.ts'
 import { sourceFindings } from '../core/plan/sourceFindings.ts'
 import { uncheckedFindings } from '../core/plan/uncheckedFindings.ts'
-import type { Sighting, Window } from '../core/plan/window.ts'
-import { createWindowCollector } from '../core/plan/window.ts'
-import { windowFindings } from '../core/plan/windowFindings.ts'
-import type { LogSource } from '../core/ports.ts'
-import type { Transaction } from '../core/transaction.ts'
-import type { ErrorCode } from '../errors.ts'
-import { BinpointError } from '../errors.ts'
+import { anyDdlFindings, windowFindings } from '../core/plan/windowFindings.ts'
+import type { LogFile, LogSource } from '../core/ports.ts'
 import { placeOf } from './boundary.ts'
+import type { PlanWindow } from './planWindow.ts'
+import { followsGtids, readPlanWindow } from './planWindow.ts'
 import { executedBefore } from './executedBefore.ts'
 import { beginningOf } from './openAcross.ts'
 import type { RestartRequest } from './restart.ts'
@@ -37,8 +37,16 @@ import { readWindow } from './window.ts'
 export interface Inspection {
   readonly dialect: Dialect
   readonly facts: ReplicaFacts
-  readonly tables: (names: readonly { readonly schema: string; readonly table: string }[]) => Promise<readonly TableFacts[]>
+  readonly tables: TableInspection
+  readonly ddl: (names: readonly TableName[]) => Promise<ReplicaTables>
 }
+
+interface TableName {
+  readonly schema: string
+  readonly table: string
+}
+
+export type TableInspection = (names: readonly TableName[]) => Promise<readonly TableFacts[]>
 
 export interface RepairRequest {
   readonly store: IndexStore
@@ -46,6 +54,8 @@ export interface RepairRequest {
   readonly source: LogSource
   /** Null: the source was not looked at, as it is files. */
   readonly sourceFacts: SourceFacts | null
+  readonly sourceTables: TableInspection | null
+  readonly access: Situation['access']
   readonly start: RestartRequest
   /** A replica to look at, or only the words to use. */
   readonly replica: Inspection | { readonly dialect: Dialect; readonly facts?: undefined }
@@ -54,6 +64,8 @@ export interface RepairRequest {
   readonly accept: ReadonlySet<string>
   /** How long the replay may take (seconds). */
   readonly waitSeconds: number
+  /** Whether the plan is executed, or printed for people to run. */
+  readonly executes: boolean
   /** Of this machine's clock. */
   readonly nowUs: number
   readonly signal?: AbortSignal | undefined
@@ -100,7 +112,7 @@ interface ClosedWindow {
 async function closedWindow(request: RepairRequest, from: Coordinate): Promise<ClosedWindow> {
   let restart = from
   for (;;) {
-    const read = await readPlanWindow(request, restart)
+    const read = await readPlanWindow(request.source, restart, request.replica.facts ?? null, request.signal)
     const open = 'finding' in read ? null : read.window.openBefore
     const isOpen = open !== null && open.xids.size + open.sessions.size > 0
     const earlier = isOpen ? await beginningOf(request.source, restart, open) : null
@@ -146,7 +158,8 @@ function decide(request: RepairRequest, situation: Situation, located: readonly 
   const { facts } = request.replica
   const shared = [
     ...located,
-    ...windowFindings(window, dialect),
+    ...windowFindings(window),
+    ...(situation.ddl === null ? anyDdlFindings(window, dialect) : ddlFindings(situation.ddl, dialect)),
     ...(source === null ? [] : sourceFindings(situation, source, request.nowUs)),
     ...(facts === undefined ? uncheckedFindings(window) : replicaFindings(window, facts, tables)),
   ]
@@ -162,7 +175,7 @@ function decide(request: RepairRequest, situation: Situation, located: readonly 
 }
 
 async function situationOf(request: RepairRequest, restart: Coordinate, read: PlanWindow): Promise<Situation> {
-  const { replica, channel, waitSeconds, sourceFacts } = request
+  const { replica, channel, waitSeconds, sourceFacts, access, executes } = request
   const { window, ownBehind } = read
   const facts = replica.facts ?? null
   const usesGtids = facts !== null && (replica.dialect.family === 'mariadb' || followsGtids(facts))
@@ -172,16 +185,45 @@ async function situationOf(request: RepairRequest, restart: Coordinate, read: Pl
     restart,
     window,
     ownBehind,
-    tables: replica.facts === undefined ? [] : await replica.tables(window.byTable),
+    ddl: replica.facts === undefined ? null : await ddlOf(replica, read),
+    tables: replica.facts === undefined ? [] : await tablesOfWindow(request, replica, read),
     replica: facts,
     source: sourceFacts,
     gtidsBefore: usesGtids ? await executedBefore(request, restart) : null,
+    files: await filesBetween(request.source, restart, window.to),
+    access,
+    executes,
     waitSeconds,
   }
 }
 
-function followsGtids({ gtidMode }: ReplicaFacts): boolean {
-  return gtidMode === 'ON'
+async function ddlOf(replica: Inspection, { ddl, window }: PlanWindow): Promise<DdlReplay> {
+  const { from, to } = window
+  return decideDdl(ddl, await replica.ddl(tablesOf(ddl)), { from, to })
+}
+
+/** Tables that the replica lacks are made by the window, or it is refused: what they are then, the source says. */
+async function tablesOfWindow(
+  request: RepairRequest,
+  replica: Inspection,
+  { window, ddl }: PlanWindow,
+): Promise<readonly TableFacts[]> {
+  const found = await replica.tables(window.byTable)
+  const lacking = found.filter(({ exists }) => !exists)
+  if (lacking.length === 0 || request.sourceTables === null || !ddl.some(({ kind }) => kind === 'ddl')) return found
+  const there = await request.sourceTables(lacking)
+  // One that is nowhere now was dropped again: whatever its rows were.
+  return found.flatMap((table) => {
+    if (table.exists) return [table]
+    return there.filter((one) => one.schema === table.schema && one.table === table.table && one.exists)
+  })
+}
+
+async function filesBetween(source: LogSource, from: Coordinate, to: Coordinate): Promise<readonly LogFile[]> {
+  const files = await source.listFiles()
+  const first = files.findIndex(({ name }) => name === from.file)
+  const last = files.findIndex(({ name }) => name === to.file)
+  return files.slice(Math.max(0, first), last + 1)
 }
 
 /** A script that replays nothing would end with `ok`, and heal nothing. */
@@ -220,70 +262,4 @@ async function misplacedFindings(request: RepairRequest, restart: Coordinate, fa
 async function identityOf({ source, store, log }: RepairRequest): Promise<{ serverId: number; serverUuid: string | null }> {
   const identity = await source.identity()
   return identity ?? { serverId: store.files(log).at(-1)?.serverId ?? 0, serverUuid: log.serverUuid }
-}
-
-interface PlanWindow {
-  readonly window: Window
-  readonly ownBehind: Sighting | null
-}
-
-/** What the replica has executed from the restart on; of a replica that runs, and of one that is not known: to the end of the log. */
-async function readPlanWindow(request: RepairRequest, restart: Coordinate): Promise<PlanWindow | { readonly finding: Finding }> {
-  const facts = request.replica.facts ?? null
-  const collector = createWindowCollector()
-  const isExecuted = executedBy(facts)
-  let ownBehind: Sighting | null = null
-  let to = restart
-  try {
-    const ending = await readWindow({
-      source: request.source,
-      from: restart,
-      signal: request.signal,
-      onEvent: ({ from, end }) => collector.event(end - from),
-      onTransaction: (t) => {
-        if (isExecuted(t)) {
-          collector.add(t)
-          to = { file: t.file, position: t.end }
-        } else if (t.serverId === facts?.identity.serverId) {
-          ownBehind = {
-            count: (ownBehind?.count ?? 0) + 1,
-            first: ownBehind?.first ?? { file: t.file, position: t.start },
-            example: '',
-          }
-        }
-        return true
-      },
-    })
-    // A file without a transaction yet: the replica is at its head, or still at the end of the one before.
-    if (facts?.applierRuns !== false && ending !== null && ending.file !== to.file)
-      to = { file: ending.file, position: FIRST_POSITION }
-  } catch (error) {
-    const code = error instanceof BinpointError ? findingOfError[error.code] : undefined
-    if (!(error instanceof BinpointError) || code === undefined) throw error
-    return {
-      finding: finding(code, 'blocking', `the window cannot be read to its end: ${[error.message, error.hint].join('; ')}`),
-    }
-  }
-  const end = facts !== null && !facts.applierRuns && compareCoordinates(to, facts.executed) < 0 ? facts.executed : to
-  return { window: collector.window(restart, end), ownBehind }
-}
-
-/** Whether the replica has executed a transaction: by GTID where it follows these, as a position says nothing then. */
-function executedBy(facts: ReplicaFacts | null): (t: Transaction) => boolean {
-  if (facts === null) return () => true
-  const isBefore = (t: Transaction): boolean =>
-    facts.applierRuns || compareCoordinates({ file: t.file, position: t.start }, facts.executed) < 0
-  if (!followsGtids(facts)) return isBefore
-  const executed = GtidSet.parse(facts.gtidExecuted ?? '') ?? new GtidSet()
-  return (t) => {
-    const gtid = parseGtid(t.gtid ?? '')
-    return gtid?.family === 'mysql' ? executed.contains(gtid.sid, gtid.number) : isBefore(t)
-  }
-}
-
-/** What it means for a plan that its window cannot be read to the end. */
-const findingOfError: Partial<Record<ErrorCode, FindingCode>> = {
-  LOG_DAMAGED: 'INDEX_GAP',
-  LOG_ENCRYPTED: 'ENCRYPTED_FILE',
-  LOG_UNKNOWN_EVENT: 'UNKNOWN_EVENT',
 }

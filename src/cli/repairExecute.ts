@@ -108,6 +108,8 @@ async function executeRequest(
     journal,
     plan: {
       source: log,
+      access: { source: servers.source, replica: servers.replica },
+      executes: true,
       channel: journal.head.channel,
       waitSeconds: waitSecondsOf(args),
       nowUs: shell.nowUs(),

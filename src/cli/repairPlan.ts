@@ -1,5 +1,5 @@
 /** What a plan of a repair is made from: both servers looked at, and the index brought up to date. */
-import type { RepairRequest } from '../app/repair.ts'
+import type { Inspection, RepairRequest } from '../app/repair.ts'
 import type { IndexStore } from '../core/evidence/port.ts'
 import type { Dialect } from '../core/plan/dialect.ts'
 import type { StrategyName } from '../core/plan/plan.ts'
@@ -18,6 +18,7 @@ export interface RepairOptions {
   readonly start: () => Promise<RepairRequest['start']>
   readonly strategy: StrategyName | 'auto'
   readonly accept: ReadonlySet<string>
+  readonly executes: boolean
 }
 
 export interface Prepared {
@@ -33,7 +34,7 @@ export async function preparePlan(
   known: IndexStore,
   open: AsyncDisposableStack,
   start: RepairRequest['start'],
-  options: Pick<RepairOptions, 'strategy' | 'accept'>,
+  options: Pick<RepairOptions, 'strategy' | 'accept' | 'executes'>,
 ): Promise<Prepared> {
   const whom = whomOf(args)
   const source = open.use(await sourceOf(args, shell, known))
@@ -47,11 +48,15 @@ export async function preparePlan(
   const { inspectSource } = await import('../server/inspect/source.ts')
   const sourceFacts = sourceConnection === null ? null : await inspectSource(sourceConnection, replica.facts?.identity ?? null)
   const need = 'coordinate' in start ? await needOf(start.coordinate, source) : { timeUs: start.timeUs - start.skewUs }
+  const { inspectTables } = await import('../server/tables.ts')
   return {
     request: {
       ...(await refresh(known, source, need, args, shell, open)),
       source,
       sourceFacts,
+      sourceTables: sourceConnection === null ? null : (names) => inspectTables(sourceConnection, names),
+      access: { source: address, replica: replicaConnection?.address ?? null },
+      executes: options.executes,
       start,
       replica,
       channel: textOf(args, 'channel') ?? '',
@@ -66,14 +71,12 @@ export async function preparePlan(
   }
 }
 
-export async function inspection(
-  connection: ServerConnection,
-  args: Arguments,
-): Promise<Extract<RepairRequest['replica'], { readonly tables: unknown }>> {
+export async function inspection(connection: ServerConnection, args: Arguments): Promise<Inspection> {
   const { inspectReplica } = await import('../server/replica.ts')
   const { inspectTables } = await import('../server/tables.ts')
+  const { inspectDdlFacts } = await import('../server/ddlFacts.ts')
   const inspected = await inspectReplica(connection, textOf(args, 'channel') ?? '')
-  return { ...inspected, tables: (names) => inspectTables(connection, names) }
+  return { ...inspected, tables: (names) => inspectTables(connection, names), ddl: (names) => inspectDdlFacts(connection, names) }
 }
 
 export async function connectTo(address: ServerAddress, args: Arguments): Promise<ServerConnection> {

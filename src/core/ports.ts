@@ -28,6 +28,8 @@ export interface LogFile {
   readonly name: string
   /** Bytes that can be read now (positions go from 4 to this). */
   readonly size: number
+  /** Where it lies, of a log of files. */
+  readonly path?: string | undefined
 }
 
 /** Why no more bytes of a file come. 'end': all that is there now has been given. */

@@ -30,7 +30,8 @@ export function openFileSource(name: string, paths: readonly string[]): LogSourc
   return {
     kind: 'files',
     name,
-    listFiles: async (): Promise<readonly LogFile[]> => (await list()).map((file) => ({ name: file.name, size: file.size })),
+    listFiles: async (): Promise<readonly LogFile[]> =>
+      (await list()).map(({ name: file, size, path }) => ({ name: file, size, path })),
     identity: () => Promise.resolve(null),
     measureClock: () => Promise.resolve(null),
     read: async (request, sink) => readFiles(await filesFor(request), request, sink),

@@ -64,9 +64,9 @@ describe('a hole in the log', () => {
 describe('a whole log with everything in it', () => {
   test.each([
     ['grammar/mysql-5.6', 'mysql-5.6', ['STATEMENT_FORMAT', 'DDL_IN_WINDOW', 'NON_TRANSACTIONAL']],
-    ['grammar/mysql-9.7-no-gtids', 'mysql-9.7', ['STATEMENT_FORMAT', 'DDL_IN_WINDOW', 'NON_TRANSACTIONAL', 'XA_IN_WINDOW']],
-    ['grammar/mysql-9.7', 'mysql-9.7', ['GTID_SKIP', 'XA_IN_WINDOW']],
-    ['grammar/mariadb-10.11', 'mariadb-10.11', ['CREATE_OR_REPLACE', 'STATEMENT_FORMAT', 'DDL_IN_WINDOW', 'XA_IN_WINDOW']],
+    ['grammar/mysql-9.7-no-gtids', 'mysql-9.7', ['STATEMENT_FORMAT', 'DDL_IN_WINDOW', 'NON_TRANSACTIONAL']],
+    ['grammar/mysql-9.7', 'mysql-9.7', ['GTID_SKIP']],
+    ['grammar/mariadb-10.11', 'mariadb-10.11', ['CREATE_OR_REPLACE', 'STATEMENT_FORMAT', 'DDL_IN_WINDOW']],
     ['grammar/mariadb-11.8', 'mariadb-11.8', ['CREATE_OR_REPLACE', 'OPEN_ACROSS_RESTART']],
     ['incident/mysql-5.6', 'mysql-5.6', ['INCIDENT']],
     ['incident/mysql-9.7', 'mysql-9.7', ['INCIDENT']],

@@ -18,7 +18,7 @@ describe('a slip', () => {
     [['at', T, '--sorce', 'x'], 'binpoint at has no option --sorce; did you mean --source?'],
     [['at', T, '--sorce=x'], 'binpoint at has no option --sorce; did you mean --source?'],
     [['at', T, '--execute'], 'binpoint at has no option --execute'],
-    [['repair', '--execute'], 'binpoint repair has no option --execute'],
+    [['at', T, '--undo', 'x'], 'binpoint at has no option --undo'],
     [['at', T, '--no-json'], 'binpoint at has no option --no-json'],
     [['at', T, '--margin'], '--margin needs a value'],
     [['at', T, '--margin', '5s', '--margin', '6s'], '--margin is given 2 times'],
@@ -42,7 +42,13 @@ describe('a slip', () => {
     [['repair', '--dialect', 'mysql-5.6'], 'give either --at or --from'],
     [['repair', '--at', T, '--from', 'f.000001:4'], 'give either --at or --from'],
     [['repair', '--at', T], 'give either --replica or --dialect'],
-    [['repair', '--at', T, '--strategy', 'gtid', '--dialect', 'mysql-5.6'], '--strategy gtid: expected one of coordinates'],
+    [['repair', '--at', T, '--execute'], '--execute and --undo need --replica'],
+    [['repair', '--at', T, '--execute', '--replica', 'mysql://h', '--source', 'x'], '--execute needs the source as a server'],
+    [['repair', '--undo', 'x'], '--execute and --undo need --replica'],
+    [
+      ['repair', '--at', T, '--strategy', 'rows', '--dialect', 'mysql-5.6'],
+      '--strategy rows: expected one of auto, coordinates, apply, gtid',
+    ],
     [['repair', '--at', T, '--dialect', 'oracle-19'], 'oracle-19'],
   ])('%j says: %s', async (args, message) => {
     const { status, stdout, stderr } = await binpoint(args, { env: { BINPOINT_INDEX: freshIndex() } })

@@ -57,7 +57,7 @@ describe('the words for', () => {
   })
 
   test.each([
-    ['mysql-5.7', 'mysql-5.6'],
+    ['mysql-8.0.21', 'mysql-5.7'],
     ['mysql-8.0', 'mysql-8.0.23'],
     ['mysql-8.0.22', 'mysql-8.0.22'],
     ['mysql-9', 'mysql-8.4'],

@@ -3,7 +3,8 @@
  * nothing of what it has executed, so that a run that was broken off is begun again from the start.
  */
 import { GtidSet } from '../../core/binlog/gtidSet.ts'
-import { compareCoordinates } from '../../core/coordinate.ts'
+import type { Coordinate } from '../../core/coordinate.ts'
+import { compareCoordinates, formatCoordinate } from '../../core/coordinate.ts'
 import { parseGtid } from '../../core/gtid.ts'
 import { openApplySession } from '../../server/applySession.ts'
 import { applyWindow } from '../apply/applyWindow.ts'
@@ -33,6 +34,7 @@ export const applyProcedure: Procedure = {
       from: op.journal.head.restart,
       until: undefined,
       choose: chosenBy(checked),
+      statementAction: actionOf(checked),
       isRepeat,
       session,
       onProgress: ({ bytes }) => op.onProgress({ text: 'applying', done: bytes, total: checked.bytes }),
@@ -44,6 +46,15 @@ export const applyProcedure: Procedure = {
     if (superReadOnly) await op.run('read-only', 'SET GLOBAL super_read_only = ON')
   },
   isUndoable: (journal) => journal.noted('applying') === undefined,
+}
+
+function actionOf({ steppedOver, repeated }: Checked): (transaction: Coordinate) => 'skip' | 'execute' | undefined {
+  const skip = new Set(steppedOver.map(({ start }) => formatCoordinate(start)))
+  const execute = new Set(repeated.map(formatCoordinate))
+  return (transaction) => {
+    const at = formatCoordinate(transaction)
+    return skip.has(at) ? 'skip' : execute.has(at) ? 'execute' : undefined
+  }
 }
 
 /** What the replica has executed; what is behind, replication brings. */

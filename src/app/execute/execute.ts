@@ -10,6 +10,7 @@ import type { RepairResult, StrategyName } from '../../core/plan/plan.ts'
 import type { ReplicaFacts } from '../../core/plan/replica.ts'
 import { BinpointError } from '../../errors.ts'
 import type { ServerConnection } from '../../server/connection.ts'
+import { inspectTables } from '../../server/tables.ts'
 import type { Inspection, RepairRequest } from '../repair.ts'
 import { planRepair } from '../repair.ts'
 import { applyProcedure } from './apply.ts'
@@ -25,7 +26,10 @@ import { prove } from './prove.ts'
 import { halt } from './replay.ts'
 
 /** What a plan is made from, but for what is read anew each time. */
-export type PlanRequest = Omit<RepairRequest, 'store' | 'log' | 'sourceFacts' | 'start' | 'replica' | 'strategy' | 'accept'>
+export type PlanRequest = Omit<
+  RepairRequest,
+  'store' | 'log' | 'sourceFacts' | 'sourceTables' | 'start' | 'replica' | 'strategy' | 'accept'
+>
 
 export interface ExecuteRequest {
   readonly journal: Journal
@@ -128,8 +132,8 @@ async function attempt(request: ExecuteRequest, deadlineMs: number): Promise<Exe
     await op.run('start', dialect.start(op.channel))
     journal.note('started', true)
   }
-  const proof = await prove(op, source, facts)
   const checked = journal.noted('checked') as Checked | undefined
+  const proof = await prove(op, source, facts, checked?.sameDefinition ?? [])
   journal.end('done')
   return {
     outcome: proof.outcome,
@@ -166,6 +170,7 @@ async function check(request: ExecuteRequest, replica: ServerConnection, source:
     ...request.plan,
     ...(await request.refresh()),
     sourceFacts: await request.inspectSource(source, facts),
+    sourceTables: (names) => inspectTables(source, names),
     start: { coordinate: head.restart },
     replica: inspection,
     strategy: head.strategy,
@@ -173,7 +178,8 @@ async function check(request: ExecuteRequest, replica: ServerConnection, source:
   })
   if (situation === null || result.plan === null || result.findings.some((f) => f.severity === 'blocking'))
     throw new Refused(result)
-  const { window } = situation
+  const { window, ddl } = situation
+  const decided = ddl?.decisions ?? []
   return {
     executed: facts.executed,
     gtidExecuted: facts.gtidExecuted,
@@ -181,7 +187,11 @@ async function check(request: ExecuteRequest, replica: ServerConnection, source:
     gtidsBefore: situation.gtidsBefore,
     window: window.gtids.toString(),
     domains: [...window.domains],
-    steppedOver: [],
+    steppedOver: decided
+      .filter(({ verdict }) => verdict.verdict === 'step-over')
+      .map(({ start, end, gtid }) => ({ start, end, gtid })),
+    repeated: decided.filter(({ verdict }) => verdict.verdict !== 'step-over').map(({ start }) => start),
+    sameDefinition: ddl?.sameDefinition ?? [],
     transactions: window.transactions,
     bytes: window.bytes,
   }
@@ -198,6 +208,7 @@ function beforeOf(facts: ReplicaFacts): Before {
     gtidSlavePos,
     readOnly,
     superReadOnly,
+    hasSuperReadOnly,
     eventScheduler,
   } = facts
   return {
@@ -210,6 +221,7 @@ function beforeOf(facts: ReplicaFacts): Before {
     gtidSlavePos,
     readOnly,
     superReadOnly,
+    hasSuperReadOnly,
     eventScheduler,
   }
 }

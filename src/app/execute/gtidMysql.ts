@@ -7,7 +7,7 @@ import { GtidSet } from '../../core/binlog/gtidSet.ts'
 import { BinpointError } from '../../errors.ts'
 import { text } from '../../server/rows.ts'
 import type { Operation } from './operation.ts'
-import type { Before, Procedure } from './procedure.ts'
+import type { Before, Checked, Procedure } from './procedure.ts'
 import { idempotently, waitForApplier } from './replay.ts'
 import { settle } from './settle.ts'
 
@@ -22,8 +22,9 @@ export const gtidMysqlProcedure: Procedure = {
     const before = op.journal.noted('before') as Before
     if (op.journal.noted('sets') === undefined) {
       const checked = await check()
+      op.journal.note('checked', checked)
       await guard(op, before)
-      op.journal.note('sets', await setsOf(op, checked.window, checked.gtidsBefore ?? ''))
+      op.journal.note('sets', await setsOf(op, checked))
     }
     const { window, target } = op.journal.noted('sets') as Sets
     if (op.journal.noted('purged') === undefined) {
@@ -81,11 +82,14 @@ function includes(set: string, part: string): boolean {
 }
 
 /** Computed by the server from what it has executed at rest. */
-async function setsOf(op: Operation, gtids: string, gtidsBefore: string): Promise<Sets> {
-  const sets = windowSets(GtidSet.parse(gtids) ?? new GtidSet(), gtidsBefore, op.journal.head.replica.serverUuid ?? '')
+async function setsOf(op: Operation, { window: gtids, gtidsBefore, steppedOver }: Checked): Promise<Sets> {
+  const sets = windowSets(GtidSet.parse(gtids) ?? new GtidSet(), gtidsBefore ?? '', op.journal.head.replica.serverUuid ?? '')
+  // What is stepped over stays executed.
+  const kept = steppedOver.flatMap(({ gtid }) => (gtid === null ? [] : [gtid])).join(',')
+  const window = `GTID_SUBTRACT(${windowExpression(sets, '@@GLOBAL.gtid_executed')}, '${kept}')`
   const [row] = await op.run(
     'window',
-    `SELECT ${windowExpression(sets, '@@GLOBAL.gtid_executed')} AS window_set, GTID_SUBTRACT(@@GLOBAL.gtid_executed, ${windowExpression(sets, '@@GLOBAL.gtid_executed')}) AS target_set`,
+    `SELECT ${window} AS window_set, GTID_SUBTRACT(@@GLOBAL.gtid_executed, ${window}) AS target_set`,
   )
   const clean = (name: string): string => text(row, name).replaceAll(/\s/g, '')
   return { window: clean('window_set'), target: clean('target_set') }
@@ -94,12 +98,15 @@ async function setsOf(op: Operation, gtids: string, gtidsBefore: string): Promis
 /** Nothing may be written between the reset and gtid_purged: it would use a number a second time. */
 async function guard(op: Operation, before: Before): Promise<void> {
   if (before.eventScheduler) await op.run('guard', 'SET GLOBAL event_scheduler = OFF')
-  if (before.superReadOnly !== null) await op.run('guard', 'SET GLOBAL super_read_only = ON')
+  if (before.hasSuperReadOnly) await op.run('guard', 'SET GLOBAL super_read_only = ON')
 }
 
 async function unguard(op: Operation, before: Before): Promise<void> {
-  if (before.superReadOnly === false) await op.run('unguard', 'SET GLOBAL super_read_only = OFF')
-  if (before.superReadOnly === false && !before.readOnly) await op.run('unguard', 'SET GLOBAL read_only = OFF')
+  if (before.hasSuperReadOnly && !before.superReadOnly) {
+    await op.run('unguard', 'SET GLOBAL super_read_only = OFF')
+    // super_read_only had switched it on.
+    if (!before.readOnly) await op.run('unguard', 'SET GLOBAL read_only = OFF')
+  }
   if (before.eventScheduler) await op.run('unguard', 'SET GLOBAL event_scheduler = ON')
 }
 

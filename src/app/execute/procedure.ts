@@ -15,7 +15,11 @@ export interface Checked {
   /** MariaDB: the window's domains. */
   readonly domains: readonly number[]
   /** Transactions that are not replayed. */
-  readonly steppedOver: readonly { readonly start: Coordinate; readonly end: Coordinate }[]
+  readonly steppedOver: readonly { readonly start: Coordinate; readonly end: Coordinate; readonly gtid: string | null }[]
+  /** Where statements that define tables are repeated. */
+  readonly repeated: readonly Coordinate[]
+  /** Tables that must be defined alike on both servers in the end. */
+  readonly sameDefinition: readonly { readonly schema: string; readonly table: string }[]
   readonly transactions: number
   readonly bytes: number
 }
@@ -31,6 +35,7 @@ export interface Before {
   readonly gtidSlavePos: string | null
   readonly readOnly: boolean
   readonly superReadOnly: boolean
+  readonly hasSuperReadOnly: boolean
   readonly eventScheduler: boolean
 }
 

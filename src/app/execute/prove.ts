@@ -11,6 +11,7 @@ import { compareTables } from '../../server/compare/compareTables.ts'
 import type { ServerConnection } from '../../server/connection.ts'
 import { inspectSource } from '../../server/inspect/source.ts'
 import { ownLogEnd } from '../../server/inspect/ownLog.ts'
+import { quoteName } from '../../dialect/quote.ts'
 import { text } from '../../server/rows.ts'
 import type { Operation } from './operation.ts'
 
@@ -23,6 +24,8 @@ export interface Proof {
   /** Why nothing was shown of the way back; empty: it was. */
   readonly backUnseen: string
   readonly tables: readonly TableComparison[]
+  /** Tables that the window defines, and that are not defined alike. */
+  readonly otherwise: readonly string[]
 }
 
 /** How long each direction may take to move (milliseconds). */
@@ -31,7 +34,12 @@ const MOVE_MS = 60_000
 const MAX_DIFFERENCES = 1000
 
 /** Throws REPLAY_FAILED where a direction does not move. */
-export async function prove(op: Operation, source: ServerConnection, facts: ReplicaFacts): Promise<Proof> {
+export async function prove(
+  op: Operation,
+  source: ServerConnection,
+  facts: ReplicaFacts,
+  sameDefinition: readonly TableName[],
+): Promise<Proof> {
   const forward = await catchUp(op, source)
   const { back, backUnseen } = await showBack(op, source, facts)
   const tables = await compareTables({
@@ -46,13 +54,42 @@ export async function prove(op: Operation, source: ServerConnection, facts: Repl
     maxDifferences: MAX_DIFFERENCES,
     signal: op.signal,
   })
+  const otherwise = await otherwiseDefined(op.connection, source, sameDefinition)
   const has = (outcome: TableComparison['outcome']): boolean => tables.some((table) => table.outcome === outcome)
-  return {
-    outcome: has('different') ? 'different' : has('undecided') ? 'undecided' : 'healed',
-    forward,
-    back,
-    backUnseen,
-    tables,
+  const outcome = otherwise.length > 0 || has('different') ? 'different' : has('undecided') ? 'undecided' : 'healed'
+  return { outcome, forward, back, backUnseen, tables, otherwise }
+}
+
+interface TableName {
+  readonly schema: string
+  readonly table: string
+}
+
+async function otherwiseDefined(
+  replica: ServerConnection,
+  source: ServerConnection,
+  tables: readonly TableName[],
+): Promise<readonly string[]> {
+  const out: string[] = []
+  for (const table of tables) {
+    if ((await definitionOf(replica, table)) !== (await definitionOf(source, table))) out.push(`${table.schema}.${table.table}`)
+  }
+  return out
+}
+
+/** Without the next number, and with the lines in one order: that of indexes is not what a replay promises. */
+async function definitionOf(connection: ServerConnection, { schema, table }: TableName): Promise<string> {
+  try {
+    const [row] = await connection.query(`SHOW CREATE TABLE ${quoteName(schema)}.${quoteName(table)}`)
+    return text(row, 'Create Table')
+      .replaceAll(/ AUTO_INCREMENT=\d+/g, '')
+      .replaceAll(/,\n/g, '\n')
+      .split('\n')
+      .toSorted()
+      .join('\n')
+  } catch (error) {
+    if (error instanceof BinpointError && error.code === 'SERVER_ERROR') return ''
+    throw error
   }
 }
 

@@ -69,6 +69,7 @@ export const repairCommand: Command = {
       start: () => startOf(args, shell),
       strategy: strategyOf(args),
       accept: acceptedOf(args),
+      executes: isSet(args, 'execute'),
     }
     if (isSet(args, 'execute')) {
       const { executeRepair } = await import('../repairExecute.ts')

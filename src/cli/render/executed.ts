@@ -66,7 +66,7 @@ const remedy = fold(
   .map((line) => `${line}\n`)
   .join('')
 
-function proofLines({ forward, back, backUnseen, tables }: Proof): (readonly [string, string])[] {
+function proofLines({ forward, back, backUnseen, tables, otherwise }: Proof): (readonly [string, string])[] {
   return [
     ['to replica', `moves: it has executed up to ${formatCoordinate(forward)}`],
     ['to source', back === null ? `not shown: ${backUnseen}` : `moves: the source reads ${formatCoordinate(back)}`],
@@ -78,5 +78,6 @@ function proofLines({ forward, back, backUnseen, tables }: Proof): (readonly [st
           : `${t.outcome}${t.reason === null ? `: ${t.missing} missing, ${t.different} different, ${t.extra} only here` : `: ${t.reason}`}`
       }`,
     ]),
+    ...otherwise.map((name): readonly [string, string] => ['table', `${name}: not defined as on the source (SHOW CREATE TABLE)`]),
   ]
 }

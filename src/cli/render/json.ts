@@ -118,6 +118,7 @@ function executedJson({ outcome, journal, restart, transactions, proof }: Execut
             back: proof.back === null ? null : { ...proof.back },
             backUnseen: proof.backUnseen,
             tables: proof.tables as unknown as Json,
+            otherwise: [...proof.otherwise],
           },
   }
 }

@@ -1,29 +1,48 @@
 /** A plan as a script that the `mysql` client runs as it is: statements, and everything else as comments. */
-import type { Finding } from '../../core/findings.ts'
+import type { Finding, FindingCode } from '../../core/findings.ts'
 import { formatCoordinate } from '../../core/coordinate.ts'
 import type { Plan, RepairResult, Step } from '../../core/plan/plan.ts'
 import { fold, formatBytes, plural } from './text.ts'
 
 const WIDTH = 110
 
+/** SQL for the mysql client, or, where the steps are the shell's, a shell script. */
 export function renderScript(result: RepairResult, plan: Plan): string {
+  return plan.steps.every(({ on }) => on === 'shell') ? renderShell(result, plan) : renderSql(result, plan)
+}
+
+function renderShell(result: RepairResult, plan: Plan): string {
+  const [first = '', ...rest] = plan.steps
+    .map(({ sql }) => sql)
+    .join('\n')
+    .split('\n')
+  const head = [...headLines(result, plan), 'Run it with sh where mysqlbinlog and the mysql client of MySQL are.', '']
+  return `${first}\n${[...head, ...result.findings.flatMap(findingLines)].map((text) => comment(text, '#')).join('')}${rest.join('\n')}\n`
+}
+
+function headLines(result: RepairResult, plan: Plan): readonly string[] {
   const { window } = plan
   const whom =
     result.replica === null
       ? `a replica (${plan.dialect})`
       : `${result.replica.address} (server_id ${result.replica.serverId}, ${result.replica.isRunning ? 'running' : 'stopped'})`
-  const tables = window.byTable.map(
-    (t) => `${t.schema}.${t.table}: ${t.inserts} inserted, ${t.updates} updated, ${t.deletes} deleted`,
-  )
-  const head = [
+  const not = result.considered.map(({ strategy, because }) => `${strategy}: ${because.map(({ code }) => code).join(', ')}`)
+  return [
     ...fold(
       `binpoint repair: restarts ${whom} at ${formatCoordinate(plan.restart)} of ${plan.source}, and replays ` +
         `${plural(window.transactions, 'transaction')} (${formatBytes(window.bytes)}) up to ${formatCoordinate(window.to)}` +
         `${result.replica?.isRunning === false ? '' : ' and what the replica has executed since'}.`,
       WIDTH,
     ),
-    ...tables,
+    ...(not.length === 0 ? [] : fold(`Strategy ${plan.strategy}; not safe here: ${not.join('; ')}.`, WIDTH)),
+    ...window.byTable.map((t) => `${t.schema}.${t.table}: ${t.inserts} inserted, ${t.updates} updated, ${t.deletes} deleted`),
     '',
+  ]
+}
+
+function renderSql(result: RepairResult, plan: Plan): string {
+  const head = [
+    ...headLines(result, plan),
     'Run it on the replica with the mysql client: it stops at the first error, and ends with a row that proves',
     'the repair. It is for this replica as it is now: if something has moved, it fails with error 1242; then plan again.',
     '',
@@ -33,16 +52,20 @@ export function renderScript(result: RepairResult, plan: Plan): string {
   const undo = statementsUnder('To undo, as long as the replay has not begun (START … UNTIL has not run):', plan.undo)
   // Of a replica that ran, only the script that was broken off knows the end.
   const isEndKnown = result.replica?.isRunning === false
-  const resume = [
-    'If the replay stops with an error, or this script is broken off behind CHANGE: remove the cause, then finish it with',
-    ...(isEndKnown
+  const resume =
+    plan.resume.length === 0
       ? []
-      : ["  SET @file = 'FILE', @end = POSITION; -- as this script has printed: the window ends at FILE:POSITION"]),
-    ...plan.resume.map(({ sql }) => `  ${sql};`),
-    'and do not plan again before that is done.',
-  ]
+      : [
+          'If the replay stops with an error, or this script is broken off behind CHANGE: remove the cause, then finish it with',
+          ...(isEndKnown
+            ? []
+            : ["  SET @file = 'FILE', @end = POSITION; -- as this script has printed: the window ends at FILE:POSITION"]),
+          ...plan.resume.map(({ sql }) => `  ${sql};`),
+          'and do not plan again before that is done.',
+        ]
   const tail = [...afterwards, ...undo, ...resume]
-  return `${head.map(comment).join('')}${renderSteps(plan.steps)}\n${tail.map(comment).join('')}`
+  const end = tail.length === 0 ? '' : `\n${tail.map((text) => comment(text)).join('')}`
+  return `${head.map((text) => comment(text)).join('')}${renderSteps(plan.steps)}${end}`
 }
 
 function statementsUnder(title: string, statements: readonly { readonly sql: string }[]): string[] {
@@ -59,7 +82,10 @@ function renderSteps(steps: readonly Step[]): string {
     if (isJoined) line = line === '' ? statement : `${line} ${statement}`
     else {
       if (line !== '') script += `${line}\n`
-      if (step.why !== '') script += `\n${fold(step.why, WIDTH).map(comment).join('')}`
+      if (step.why !== '')
+        script += `\n${fold(step.why, WIDTH)
+          .map((text) => comment(text))
+          .join('')}`
       line = statement
     }
   }
@@ -73,17 +99,49 @@ export function renderRefusal(result: RepairResult): string {
   const head = [
     'binpoint repair: no plan',
     ...blocking.flatMap(findingLines),
+    ...result.considered.flatMap(({ strategy, because }) =>
+      because.flatMap(({ code, message }) => findingLine(`strategy ${strategy} ${code}: ${message}`)),
+    ),
+    ...(blocking.some(({ code }) => healedByRows.has(code)) ? ['', ...fold(byRows, WIDTH)] : []),
     ...(others.length === 0 ? [] : ['', ...others.flatMap(findingLines)]),
   ]
-  return head.map(comment).join('')
+  return head.map((text) => comment(text)).join('')
 }
 
-function findingLines(finding: Finding): string[] {
-  const [first = '', ...rest] = fold(`${finding.severity} ${finding.code}: ${finding.message}`, WIDTH)
-  return [first, ...rest.map((line) => `  ${line}`)]
+/** What a replay cannot heal, and a copy of the rows can. */
+const healedByRows: ReadonlySet<FindingCode> = new Set<FindingCode>([
+  'PURGED',
+  'STATEMENT_FORMAT',
+  'DDL_IN_WINDOW',
+  'CREATE_OR_REPLACE',
+  'NO_PRIMARY_KEY',
+  'UNIQUE_KEY_MOVE',
+  'FOREIGN_KEY_CASCADE',
+  'PARTIAL_ROW_IMAGE',
+  'OWN_EVENTS',
+  'LOOPBACK',
+  'LOCAL_WRITES',
+  'INCIDENT',
+  'UNKNOWN_EVENT',
+  'INDEX_GAP',
+  'ROWS_NOT_RECREATED',
+])
+
+const byRows =
+  'What a replay cannot heal, a copy of the rows that differ can; --strategy rows, which is to do that, is not there yet. By hand: compare ' +
+  'and copy with pt-table-checksum and pt-table-sync, or, with both servers at one position, mysqldump --replace --no-create-info of the ' +
+  'tables from the source, loaded on the replica with sql_log_bin = 0.'
+
+function findingLines({ severity, code, message }: Finding): string[] {
+  return findingLine(`${severity} ${code}: ${message}`)
+}
+
+function findingLine(text: string): string[] {
+  const [first = '', ...rest] = fold(text, WIDTH)
+  return [first, ...rest.map((part) => `  ${part}`)]
 }
 
 /** No text of a server or a log may end a comment. */
-function comment(line: string): string {
-  return line === '' ? '--\n' : `-- ${line.replaceAll(/[\r\n]+/g, ' ')}\n`
+function comment(line: string, mark: '--' | '#' = '--'): string {
+  return line === '' ? `${mark}\n` : `${mark} ${line.replaceAll(/[\r\n]+/g, ' ')}\n`
 }

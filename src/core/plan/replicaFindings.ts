@@ -214,7 +214,10 @@ function updatesKeys({ updates, updatedColumns }: WindowTable, { keyColumns, see
 /** An idempotent insert of a parent that is there deletes it first. */
 function changesParents({ inserts, deletes, updates, updatedColumns }: WindowTable, { referencedColumns }: TableFacts): boolean {
   if (inserts > 0 || deletes > 0) return true
-  return updates > 0 && (updatedColumns === null || updatedColumns.some((column) => referencedColumns === null || referencedColumns.includes(column)))
+  return (
+    updates > 0 &&
+    (updatedColumns === null || updatedColumns.some((column) => referencedColumns === null || referencedColumns.includes(column)))
+  )
 }
 
 function tableFindings(table: TableFacts, window: Window, replica: ReplicaFacts): Finding[] {

@@ -4,6 +4,7 @@ import { formatUtcShort } from '../time/format.ts'
 import { finding } from './findings.ts'
 import type { Situation } from './situation.ts'
 import type { SourceFacts } from './sourceFacts.ts'
+import type { Window } from './window.ts'
 
 export function sourceFindings(situation: Situation, source: SourceFacts, nowUs: number): Finding[] {
   return [...purgeFindings(situation, source, nowUs), ...semiSyncFindings(situation, source), ...ownWrites(situation, source)]
@@ -11,15 +12,28 @@ export function sourceFindings(situation: Situation, source: SourceFacts, nowUs:
 
 /** A file is purged when nothing was written to it for so long; what the window begins with was. */
 function purgeFindings({ window, waitSeconds, restart }: Situation, source: SourceFacts, nowUs: number): Finding[] {
-  if (source.expirySeconds === null || window.firstSeconds === 0) return []
+  if (source.expirySeconds === null || window.firstSeconds === 0) return sizeFindings(window, source)
   const purgedUs = (window.firstSeconds + source.expirySeconds) * 1_000_000
-  if (nowUs + 2 * waitSeconds * 1_000_000 < purgedUs) return []
+  if (nowUs + 2 * waitSeconds * 1_000_000 < purgedUs) return sizeFindings(window, source)
   return [
     finding(
       'PURGE_SOON',
       'warning',
       `the source keeps its log for ${source.expirySeconds} s, and may purge ${restart.file} from ${formatUtcShort(purgedUs)} on, in the middle of the replay. Make it keep more for the time of the repair (binlog_expire_logs_seconds or expire_logs_days)`,
       { file: restart.file, expirySeconds: source.expirySeconds },
+    ),
+  ]
+}
+
+/** Some servers keep their log to so many bytes, whatever its age. */
+function sizeFindings(window: Window, { sizeLimit }: SourceFacts): Finding[] {
+  if (sizeLimit === null || window.bytes < sizeLimit / 2) return []
+  return [
+    finding(
+      'PURGE_SOON',
+      'warning',
+      `the source keeps at most ${sizeLimit} bytes of its log, and the window is ${window.bytes} of them: it may purge it in the middle of the replay. Raise the limit for the time of the repair (max_binlog_total_size)`,
+      { sizeLimit, bytes: window.bytes },
     ),
   ]
 }
@@ -42,7 +56,16 @@ function semiSyncFindings({ replica }: Situation, { semiSync }: SourceFacts): Fi
 }
 
 /** What the replica wrote itself and the source has not yet: older images would be written over it. */
-function ownWrites({ replica }: Situation, { fromReplica }: SourceFacts): Finding[] {
+function ownWrites({ replica }: Situation, { fromReplica, seesChannels, address }: SourceFacts): Finding[] {
+  if (replica !== null && !seesChannels) {
+    return [
+      finding(
+        'PRIVILEGE',
+        'blocking',
+        `the account may not see whether ${address} replicates from the replica: what was written on the replica and has not come to the source would be overwritten. Grant it REPLICATION CLIENT (MariaDB >= 10.5: REPLICA MONITOR), or accept it by name if nothing is written on the replica`,
+      ),
+    ]
+  }
   if (replica === null || fromReplica === null || (fromReplica.applierRuns && fromReplica.error === null)) return []
   return [
     finding(

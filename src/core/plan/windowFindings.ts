@@ -7,28 +7,9 @@ import { finding, positionFinding } from './findings.ts'
 import type { Sighting, Window, WindowSight } from './window.ts'
 import { hasOnlyTruncates } from './window.ts'
 
-/** What the window holds that a replay may not repeat. */
-export function windowFindings(window: Window, dialect: Dialect): Finding[] {
-  const out: Finding[] = []
-  const on = (sight: WindowSight, code: FindingCode, severity: Severity, message: (s: Sighting) => string): void => {
-    const seen = window.sightings.get(sight)
-    if (seen === undefined) return
-    const evidence = {
-      count: seen.count,
-      first: formatCoordinate(seen.first),
-      ...(seen.example === '' ? {} : { example: seen.example.slice(0, 200) }),
-    }
-    out.push(finding(code, severity, message(seen), evidence))
-  }
-  const times = (s: Sighting): string =>
-    `${s.count} transaction${s.count === 1 ? '' : 's'}, first at ${formatCoordinate(s.first)}`
-  on(
-    'statement',
-    'STATEMENT_FORMAT',
-    'blocking',
-    (s) =>
-      `the window holds statements instead of rows (${times(s)}): replayed, they would be applied twice. Choose a later restart, or copy the rows instead`,
-  )
+/** Of a replica that nobody looked at: whether it can repeat them is not known. */
+export function anyDdlFindings(window: Window, dialect: Dialect): Finding[] {
+  const { out, on, times } = sightingFindings(window)
   if (window.sightings.has('ddl')) {
     if (hasOnlyTruncates(window))
       on(
@@ -55,6 +36,19 @@ export function windowFindings(window: Window, dialect: Dialect): Finding[] {
       (s) =>
         `MariaDB replays CREATE TABLE as CREATE OR REPLACE (${times(s)}): the table would be emptied without an error. Choose a restart behind it`,
     )
+  return out
+}
+
+/** What the window holds that a replay may not repeat. */
+export function windowFindings(window: Window): Finding[] {
+  const { out, on, times } = sightingFindings(window)
+  on(
+    'statement',
+    'STATEMENT_FORMAT',
+    'blocking',
+    (s) =>
+      `the window holds statements instead of rows (${times(s)}): replayed, they would be applied twice. Choose a later restart, or copy the rows instead`,
+  )
   on(
     'non-transactional',
     'NON_TRANSACTIONAL',
@@ -129,6 +123,30 @@ export function windowFindings(window: Window, dialect: Dialect): Finding[] {
     (s) => `events are marked with @@skip_replication (${times(s)}): a replica may leave them out`,
   )
   return out
+}
+
+interface SightingFindings {
+  readonly out: Finding[]
+  /** Adds a finding where the window has the sight. */
+  readonly on: (sight: WindowSight, code: FindingCode, severity: Severity, message: (s: Sighting) => string) => void
+  readonly times: (s: Sighting) => string
+}
+
+function sightingFindings(window: Window): SightingFindings {
+  const out: Finding[] = []
+  const on = (sight: WindowSight, code: FindingCode, severity: Severity, message: (s: Sighting) => string): void => {
+    const seen = window.sightings.get(sight)
+    if (seen === undefined) return
+    const evidence = {
+      count: seen.count,
+      first: formatCoordinate(seen.first),
+      ...(seen.example === '' ? {} : { example: seen.example.slice(0, 200) }),
+    }
+    out.push(finding(code, severity, message(seen), evidence))
+  }
+  const times = (s: Sighting): string =>
+    `${s.count} transaction${s.count === 1 ? '' : 's'}, first at ${formatCoordinate(s.first)}`
+  return { out, on, times }
 }
 
 /** Of the restart alone. */

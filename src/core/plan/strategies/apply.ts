@@ -5,13 +5,18 @@
 import type { Finding } from '../../findings.ts'
 import { isFiltered } from '../filters.ts'
 import { finding } from '../findings.ts'
+import type { Step } from '../plan.ts'
 import type { ReplicaFacts } from '../replica.ts'
+import type { Situation } from '../situation.ts'
 import type { Window } from '../window.ts'
+import type { WindowEnd } from '../windowEnd.ts'
+import { applyScript } from './applyScript.ts'
 import type { Strategy } from './strategy.ts'
 
 export const apply: Strategy = {
   name: 'apply',
-  findings: ({ dialect, replica, window }) => {
+  findings: (situation) => {
+    const { dialect, replica, window } = situation
     if (replica === null)
       return [finding('UNCHECKED', 'blocking', 'strategy apply is only planned for a replica that was looked at: give --replica')]
     return [
@@ -20,9 +25,10 @@ export const apply: Strategy = {
       ...preparedXa(window),
       ...filtered(window, replica),
       ...unlogged(replica),
+      ...printable(situation),
     ]
   },
-  script: () => ({ steps: [], undo: [], resume: [], afterwards: [] }),
+  script: (situation) => ({ steps: [scriptStep(situation)], undo: [], resume: [], afterwards: [] }),
 }
 
 function noSessionMode(name: string): Finding {
@@ -82,4 +88,44 @@ function unlogged(replica: ReplicaFacts): Finding[] {
       { readers: others.map((one) => one.serverId) },
     ),
   ]
+}
+
+/** mysqlbinlog and a shell do not choose among statements. */
+function printable({ executes, ddl, files }: Situation): Finding[] {
+  const out: Finding[] = []
+  if (executes) return out
+  if (ddl !== null && ddl.decisions.length > 0)
+    out.push(
+      finding(
+        'DDL_IN_WINDOW',
+        'blocking',
+        'the window holds statements that define tables, which are chosen one by one: add --execute to have it done',
+      ),
+    )
+  if (files.length === 0) out.push(finding('PURGED', 'blocking', 'the files of the window are not in the log that was read'))
+  return out
+}
+
+function scriptStep(situation: Situation): Step {
+  const { dialect, channel, replica, access, restart, window, files, waitSeconds } = situation
+  if (replica === null || access.replica === null) throw new Error('a script for a replica that nobody looked at')
+  const end: WindowEnd = replica.applierRuns
+    ? { kind: 'running', knownEnd: window.to, shown: replica.showsExecuted }
+    : { kind: 'stopped', executed: replica.executed, standing: replica.standing }
+  const lines = applyScript({
+    dialect,
+    channel,
+    replica: access.replica,
+    identity: replica.identity,
+    superReadOnly: replica.superReadOnly,
+    source: access.source,
+    from: restart,
+    end,
+    files: files.map(({ name, path }) => ({ name, path: path ?? name })),
+    // Of a replica that is stopped, the position may hide that it has not executed all before it.
+    includeGtids: replica.applierRuns || window.gtids.size === 0 ? null : window.gtids.toString().replaceAll(/\s/g, ''),
+    excludeGtids: null,
+    waitSeconds,
+  })
+  return { id: 'script', on: 'shell', sql: lines.join('\n'), why: "sends the window's rows to the stopped replica" }
 }

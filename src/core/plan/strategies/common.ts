@@ -47,6 +47,7 @@ export function otherChannels(replica: ReplicaFacts): Finding[] {
 /** Who reads what the replica logs of the replay, and does it have it already? */
 export function downstream({ window, replica, source }: Situation): Finding[] {
   if (replica === null) return []
+  if (!replica.seesReaders && replica.logsReplicated) return [unseenReaders(replica)]
   const sourceId = source?.serverId ?? replica.source.serverId
   const others = replica.readers.filter((reader) => reader.serverId !== sourceId)
   const readsBack = others.length < replica.readers.length || source?.fromReplica != null
@@ -80,6 +81,15 @@ export function downstream({ window, replica, source }: Situation): Finding[] {
   return out
 }
 
+/** Where nobody is seen, nobody may be there. */
+export function unseenReaders({ address }: ReplicaFacts): Finding {
+  return finding(
+    'PRIVILEGE',
+    'blocking',
+    `the account may not see who reads the binlog of ${address}, to whom the replayed changes would come a second time. Grant it REPLICATION SLAVE (MariaDB >= 10.5: REPLICATION MASTER ADMIN), or accept it by name if nobody does but the source`,
+  )
+}
+
 /** MariaDB's strict mode is about what the replica logs itself. */
 export function strictGtids(replica: ReplicaFacts): Finding[] {
   if (!replica.gtidStrictMode || !replica.logsReplicated) return []
@@ -88,6 +98,18 @@ export function strictGtids(replica: ReplicaFacts): Finding[] {
       'GTID_STRICT',
       'blocking',
       'the replica runs with gtid_strict_mode and logs what it applies: a replay stops with error 1950. Switch gtid_strict_mode off for the repair',
+    ),
+  ]
+}
+
+/** A script has no way to step over a part of the window and know that it is all right. */
+export function onlyExecuted({ ddl, executes }: Situation): Finding[] {
+  if (executes || ddl === null || !ddl.decisions.some(({ verdict }) => verdict.verdict === 'step-over')) return []
+  return [
+    finding(
+      'DDL_IN_WINDOW',
+      'blocking',
+      'parts of the window must be stepped over, which a script cannot do safely: add --execute to have it done',
     ),
   ]
 }

@@ -8,7 +8,7 @@ import { afterwardsOf, undoOf } from '../undo.ts'
 import type { WindowEnd } from '../windowEnd.ts'
 import { restartFindings } from '../windowFindings.ts'
 import { filterFindings } from '../filters.ts'
-import { downstream, otherChannels, ownEvents, strictGtids } from './common.ts'
+import { downstream, onlyExecuted, otherChannels, ownEvents, strictGtids } from './common.ts'
 import { coordinatesSteps, resumeSteps } from './coordinatesSteps.ts'
 import type { Strategy } from './strategy.ts'
 
@@ -28,6 +28,7 @@ export const coordinates: Strategy = {
             ...filterFindings(window, replica.filters),
             ...otherChannels(replica),
             ...downstream(situation),
+            ...onlyExecuted(situation),
           ]),
     ]
   },

@@ -5,6 +5,7 @@
 import type { GtidListEntry } from '../../binlog/gtidSet.ts'
 import { GtidPosition } from '../../binlog/gtidSet.ts'
 import type { Finding } from '../../findings.ts'
+import { formatDecision } from '../ddlFindings.ts'
 import { filterFindings } from '../filters.ts'
 import { finding } from '../findings.ts'
 import { mustBe } from '../proof.ts'
@@ -28,6 +29,7 @@ export const gtidMariadb: Strategy = {
       ...filterFindings(window, replica.filters),
       ...otherChannels(replica),
       ...downstream(situation),
+      ...steppedOver(situation),
     ]
   },
   script: (situation) => {
@@ -46,6 +48,13 @@ function unplaced({ gtidsBefore }: Situation, replica: ReplicaFacts): Finding[] 
       'strategy gtid needs a log that says its GTIDs, and a replica that has a position in them (gtid_slave_pos). Use --strategy coordinates',
     ),
   ]
+}
+
+/** A position by GTID cannot leave out a part of the window. */
+function steppedOver({ ddl }: Situation): Finding[] {
+  const decision = ddl?.decisions.find(({ verdict }) => verdict.verdict === 'step-over')
+  if (decision === undefined) return []
+  return [finding('DDL_IN_WINDOW', 'blocking', `${formatDecision(decision)}: strategy gtid cannot. Use --strategy coordinates`)]
 }
 
 /** With writes of its own the position that it connects with is not gtid_slave_pos: the rewind would be a silent no-op. */

@@ -11,7 +11,7 @@ import { finding } from '../findings.ts'
 import { filterFindings } from '../filters.ts'
 import type { ReplicaFacts } from '../replica.ts'
 import type { Situation } from '../situation.ts'
-import { otherChannels, ownEvents } from './common.ts'
+import { onlyExecuted, otherChannels, ownEvents, unseenReaders } from './common.ts'
 import { gtidMysqlScript } from './gtidMysqlScript.ts'
 import type { Strategy } from './strategy.ts'
 
@@ -28,6 +28,7 @@ export const gtidMysql: Strategy = {
       ...ownEvents(situation),
       ...filterFindings(situation.window, replica.filters),
       ...otherChannels(replica),
+      ...onlyExecuted(situation),
     ]
   },
   script: (situation) => {
@@ -64,7 +65,7 @@ function irreversible(replica: ReplicaFacts): Finding[] {
 
 /** All must have the whole of the replica's binlog before it goes. */
 function readers({ source }: Situation, replica: ReplicaFacts): Finding[] {
-  const out: Finding[] = []
+  const out: Finding[] = replica.seesReaders ? [] : [unseenReaders(replica)]
   const others = replica.readers.filter((reader) => reader.serverId !== replica.source.serverId)
   if (others.length > 0)
     out.push(
