@@ -122,6 +122,18 @@ describe.each(serverKinds)('a pair of %s', (kind) => {
       expect(found[5]?.differences).toEqual([{ kind: 'different', key: { a: '5' } }])
     })
 
+    test('has values that are larger than a server lets a text become', async () => {
+      await pair.active.run('CREATE TABLE d.large (id INT PRIMARY KEY, a LONGTEXT, b LONGBLOB)')
+      await pair.active.run(
+        "INSERT INTO d.large VALUES (1, REPEAT('x', 200000), REPEAT('y', 200000)), (2, REPEAT('x', 200000), '')",
+      )
+      await pair.caughtUp()
+      for (const server of [pair.active, pair.passive]) await server.run('SET GLOBAL max_allowed_packet = 65536')
+      expect(await compareOne(pair, 'large')).toMatchObject({ rows: 2, ...equal })
+      await alone(pair.passive, "UPDATE d.large SET b = 'y' WHERE id = 1")
+      expect((await compareOne(pair, 'large')).differences).toEqual([{ kind: 'different', key: { id: '1' } }])
+    })
+
     test('needs SELECT on the tables, and no more', async () => {
       await pair.active.run(
         'CREATE TABLE d.some (id INT PRIMARY KEY)',
@@ -141,10 +153,6 @@ describe.each(serverKinds)('a pair of %s', (kind) => {
         })
       expect(await run('some')).toMatchObject([equal])
       await expect(run('ci')).rejects.toMatchObject({ name: 'BinpointError' })
-      // Its own session is not the one that was given.
-      await source.query('CREATE TEMPORARY TABLE IF NOT EXISTS d.some2 (i INT)').catch((error: unknown) => {
-        expect(String(error)).not.toContain('READ ONLY')
-      })
     })
   })
 })

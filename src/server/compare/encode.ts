@@ -36,8 +36,8 @@ function valueText(column: Column): string {
       // As it is printed, a FLOAT has 6 digits, and both have no more than the column was made for.
       return `CONCAT(${name} * 1e0)`
     case 'long':
-      // By itself: together, they may be longer than a server lets a text become.
-      return `SHA2(CAST(${name} AS BINARY), 256)`
+      // By itself, and as it is: anything but a column's own value may not be longer than max_allowed_packet.
+      return `SHA2(${name}, 256)`
     default:
       return `CONCAT(LENGTH(${name}), ':', CAST(${name} AS BINARY))`
   }
