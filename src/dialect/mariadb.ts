@@ -25,7 +25,7 @@ export function mariaDbDialect(name: string, hasGtid: boolean): Dialect {
     startUntilGtids: (gtids, channel) => `START SLAVE${named(channel)} UNTIL master_gtid_pos = ${quote(gtids)}`,
     startUntilGtidsText: (gtids, channel) =>
       `CONCAT(${quote(`START SLAVE${named(channel)} UNTIL master_gtid_pos = `)}, QUOTE(${gtids}))`,
-    resetLog: 'RESET MASTER',
+    resetLog: () => 'RESET MASTER',
     fillGaps: null,
     hasSessionMode: false,
     noTimeLimit: 'SET @binpoint = 0 /*!100101 , SESSION max_statement_time = 0 */',

@@ -118,11 +118,10 @@ export function mysqlDialect(words: MysqlWords): Dialect {
       words.hasSessionMode
         ? `WAIT_FOR_EXECUTED_GTID_SET(${gtids}, ${seconds})`
         : `IF(WAIT_UNTIL_SQL_THREAD_AFTER_GTIDS(${gtids}, ${seconds}) >= 0, 0, 1)`,
-    startUntilGtids: (gtids, channel) =>
-      `START ${replica} UNTIL SQL_AFTER_GTIDS = ${quote(gtids)}${channelClause(channel)}`,
+    startUntilGtids: (gtids, channel) => `START ${replica} UNTIL SQL_AFTER_GTIDS = ${quote(gtids)}${channelClause(channel)}`,
     startUntilGtidsText: (gtids, channel) =>
       `CONCAT(${quote(`START ${replica} UNTIL SQL_AFTER_GTIDS = `)}, QUOTE(${gtids})${channel === '' ? '' : `, ${quote(channelClause(channel))}`})`,
-    resetLog: words.resetLog,
+    resetLog: (file) => `${words.resetLog}${numberOf(file)}`,
     fillGaps: words.hasAutoPosition ? (channel) => `START ${replica} UNTIL SQL_AFTER_MTS_GAPS${channelClause(channel)}` : null,
     hasSessionMode: words.hasSessionMode,
     noTimeLimit: 'SET @binpoint = 0 /*!50708 , SESSION max_execution_time = 0 */',
@@ -155,3 +154,9 @@ const startCounters = [
   `(SELECT VARIABLE_VALUE FROM information_schema.GLOBAL_STATUS WHERE VARIABLE_NAME = 'COM_SLAVE_START')`,
   `(SELECT VARIABLE_VALUE FROM performance_schema.global_status WHERE VARIABLE_NAME = 'Com_slave_start')`,
 ]
+
+/** 5.7 takes it for a comment. */
+function numberOf(file: string | null): string {
+  const [, number] = /\.(\d+)$/.exec(file ?? '') ?? []
+  return number === undefined ? '' : ` /*!80011 TO ${Number(number)} */`
+}

@@ -5,6 +5,7 @@
 import { windowExpression, windowSets } from '../../core/plan/strategies/gtidSets.ts'
 import { GtidSet } from '../../core/binlog/gtidSet.ts'
 import { BinpointError } from '../../errors.ts'
+import { ownLogEnd } from '../../server/inspect/ownLog.ts'
 import { text } from '../../server/rows.ts'
 import type { Operation } from './operation.ts'
 import type { Before, Checked, Procedure } from './procedure.ts'
@@ -36,12 +37,14 @@ export const gtidMysqlProcedure: Procedure = {
       } else {
         if (executed !== '') {
           op.journal.note('resetting', executed)
-          await op.run('reset', op.dialect.resetLog)
+          const end = await ownLogEnd(op.connection)
+          await op.run('reset', op.dialect.resetLog(end?.file ?? null))
         }
         await op.run('purged', `SET GLOBAL gtid_purged = '${target}'`)
       }
-      op.journal.note('purged', true)
+      // Before the note: a run that is broken off here ends them again.
       await endDumpThreads(op)
+      op.journal.note('purged', true)
     }
     await unguard(op, before)
     if (includes(await executedNow(op), window)) return

@@ -130,7 +130,10 @@ async function hasExecuted(op: Operation, gtids: string): Promise<boolean> {
   return text(row, 'has') === '1'
 }
 
-/** A new file of the replica's binlog is seen by whoever reads it, and changes nothing. */
+/**
+ * A new file of the replica's binlog is seen by whoever reads it, and changes nothing. After a RESET the names begin anew, and a reader
+ * that has gone deaf may stand at any of them: only one that it did not stand at before shows that it reads.
+ */
 async function showBack(
   op: Operation,
   source: ServerConnection,
@@ -138,19 +141,23 @@ async function showBack(
 ): Promise<{ readonly back: Coordinate | null; readonly backUnseen: string }> {
   const { fromReplica } = await inspectSource(source, facts.identity)
   if (fromReplica === null) return { back: null, backUnseen: 'the source does not replicate from the replica' }
+  const stood = fromReplica.received.file
+  let end: Coordinate | null
   try {
-    await op.run('rotate', 'FLUSH NO_WRITE_TO_BINLOG BINARY LOGS')
+    do {
+      await op.run('rotate', 'FLUSH NO_WRITE_TO_BINLOG BINARY LOGS')
+      end = await ownLogEnd(op.connection)
+    } while (end?.file === stood)
   } catch (error) {
     if (!(error instanceof BinpointError) || !/^(MISSING_PRIVILEGE|ACCESS_DENIED|SERVER_ERROR)$/.test(error.code)) throw error
     return { back: null, backUnseen: `the replica could not be made to begin a new file of its binlog: ${error.message}` }
   }
-  const end = await ownLogEnd(op.connection)
   if (end === null) return { back: null, backUnseen: 'the replica writes no binary log' }
   const giveUpAt = performance.now() + MOVE_MS
   for (;;) {
     op.timeLeftMs()
     const { received, error } = (await inspectSource(source, facts.identity)).fromReplica ?? { received: end, error: null }
-    if (compareBinlogNames(received.file, end.file) >= 0) return { back: received, backUnseen: '' }
+    if (received.file !== stood && compareBinlogNames(received.file, end.file) >= 0) return { back: received, backUnseen: '' }
     if (performance.now() > giveUpAt) {
       throw new BinpointError(
         'REPLAY_FAILED',

@@ -27,8 +27,11 @@ export interface Dialect {
   readonly startUntilGtids: (gtids: string, channel: string) => string
   /** The same as an SQL expression from one for the set: to be prepared. */
   readonly startUntilGtidsText: (gtids: string, channel: string) => string
-  /** Throws away the server's own binlog, and what it has executed by GTID. */
-  readonly resetLog: string
+  /**
+   * Throws away the server's own binlog, and what it has executed by GTID. The new log begins at the number of `file`, if given and the
+   * server can (MySQL 8.0): a dump thread at a file whose name is gone ends with error 1236, which stops its reader.
+   */
+  readonly resetLog: (file: string | null) => string
   /** Closes the gaps that parallel workers have left; null where there are none. */
   readonly fillGaps: ((channel: string) => string) | null
   /** One session can be made to write rows idempotently (MySQL >= 5.7, rbr_exec_mode). */

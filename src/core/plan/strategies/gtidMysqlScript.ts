@@ -50,7 +50,11 @@ export function gtidMysqlScript(situation: Situation, replica: ReplicaFacts): Pr
         `SELECT @executed AS gtid_executed_before, @window AS window_to_replay`,
         'keep this output: it is what a broken-off script is finished with',
       ),
-      step('reset', dialect.resetLog, 'IRREVERSIBLE: empties gtid_executed, and with it goes the binlog'),
+      step(
+        'reset',
+        dialect.resetLog(replica.ownLogEnd?.file ?? null),
+        'IRREVERSIBLE: empties gtid_executed, and with it goes the binlog',
+      ),
       step('purged', 'SET GLOBAL gtid_purged = @target', 'all but the window counts as executed again'),
       ...deafSteps(replica),
       ...guards.down,
