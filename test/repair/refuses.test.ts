@@ -231,8 +231,8 @@ describeWith('mariadb-10.11', 'a replica of another log with the same names', ()
 const mayLook = {
   'mysql-5.6': 'REPLICATION CLIENT',
   'mysql-9.7': 'REPLICATION CLIENT',
-  'mariadb-10.11': 'SLAVE MONITOR',
-  'mariadb-11.8': 'SLAVE MONITOR',
+  'mariadb-10.11': 'SLAVE MONITOR, REPLICATION MASTER ADMIN',
+  'mariadb-11.8': 'SLAVE MONITOR, REPLICATION MASTER ADMIN',
 }
 
 describe('an account that sees too little of the replica', () => {

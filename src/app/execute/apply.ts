@@ -1,6 +1,6 @@
 /**
  * Strategy `apply`, done: the window's transactions that the replica has executed are sent to it, while it is stopped. Sending them changes
- * nothing of what it has executed, so that a run that was broken off is begun again from the start.
+ * nothing of what it has executed, so that a run that was broken off may send them again.
  */
 import { GtidSet } from '../../core/binlog/gtidSet.ts'
 import type { Coordinate } from '../../core/coordinate.ts'
@@ -9,6 +9,7 @@ import { parseGtid } from '../../core/gtid.ts'
 import { openApplySession } from '../../server/applySession.ts'
 import { applyWindow } from '../apply/applyWindow.ts'
 import type { Origin } from '../apply/orders.ts'
+import type { Operation } from './operation.ts'
 import type { Before, Checked, Procedure } from './procedure.ts'
 import { settle } from './settle.ts'
 
@@ -22,30 +23,42 @@ export const applyProcedure: Procedure = {
     const checked = await check()
     op.journal.note('checked', checked)
     const { superReadOnly } = op.journal.noted('before') as Before
-    const isRepeat = op.journal.noted('applying') !== undefined
-    op.journal.note('applying', true)
     if (superReadOnly) await op.run('writable', 'SET GLOBAL super_read_only = OFF')
-    await using session = await openApplySession(op.connection.address, {
-      timeoutMs: CONNECT_MS,
-      lockWaitSeconds: LOCK_WAIT_SECONDS,
-    })
-    await applyWindow({
-      source: op.log,
-      from: op.journal.head.restart,
-      until: undefined,
-      choose: chosenBy(checked),
-      statementAction: actionOf(checked),
-      isRepeat,
-      session,
-      onProgress: ({ bytes }) => op.onProgress({ text: 'applying', done: bytes, total: checked.bytes }),
-      signal: op.signal,
-    })
-    if (superReadOnly) await op.run('read-only', 'SET GLOBAL super_read_only = ON')
+    try {
+      await send(op, checked)
+    } finally {
+      if (superReadOnly) await op.run('read-only', 'SET GLOBAL super_read_only = ON').catch(() => [])
+    }
   },
   undo: async (op, { superReadOnly }) => {
     if (superReadOnly) await op.run('read-only', 'SET GLOBAL super_read_only = ON')
   },
   isUndoable: (journal) => journal.noted('applying') === undefined,
+}
+
+async function send(op: Operation, checked: Checked): Promise<void> {
+  // Behind statements that define tables, the rows before them no longer fit: it goes on where it was.
+  const done = op.journal.noted('applying') as Coordinate | undefined
+  const from = done ?? op.journal.head.restart
+  op.journal.note('applying', from)
+  await using session = await openApplySession(op.connection.address, {
+    timeoutMs: CONNECT_MS,
+    lockWaitSeconds: LOCK_WAIT_SECONDS,
+  })
+  await applyWindow({
+    source: op.log,
+    from,
+    until: undefined,
+    choose: chosenBy(checked),
+    statementAction: actionOf(checked),
+    isRepeat: done !== undefined,
+    session,
+    onProgress: (applied) => {
+      if (checked.repeated.length > 0 && applied.done !== null) op.journal.note('applying', applied.done)
+      op.onProgress({ text: 'applying', done: applied.bytes, total: checked.bytes })
+    },
+    signal: op.signal,
+  })
 }
 
 function actionOf({ steppedOver, repeated }: Checked): (transaction: Coordinate) => 'skip' | 'execute' | undefined {
