@@ -35,7 +35,9 @@ export async function replay(pair: Pair, parts: readonly Part[]): Promise<number
     await passive.run(`STOP ${replica}`)
     if (error !== 0) break
   }
-  await passive.run("SET GLOBAL slave_exec_mode = 'STRICT'", changeTo(passive, end), `START ${replica}`)
+  await passive.run("SET GLOBAL slave_exec_mode = 'STRICT'")
+  if (error !== 0) await fillGaps(passive)
+  await passive.run(changeTo(passive, end), `START ${replica}`)
   await pair.caughtUp()
   return error
 }
@@ -49,6 +51,13 @@ async function reached(server: Server, to: Position): Promise<number> {
     if (status !== null && compareCoordinates(status.executed, to) >= 0) return 0
   }
   throw new Error(`the replay did not reach ${to.file}:${to.position}`)
+}
+
+/** Of several workers, one that failed leaves more behind than its transaction, and MySQL 9.7 then refuses CHANGE (1802). */
+async function fillGaps(server: Server): Promise<void> {
+  if (!words(server).modern) return
+  await server.run('START REPLICA SQL_THREAD UNTIL SQL_AFTER_MTS_GAPS')
+  while ((await replicaStatus(server))?.applierRunning === true) await sleep(20)
 }
 
 export function changeTo(server: Server, { file, position }: Position): string {

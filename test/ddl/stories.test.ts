@@ -8,7 +8,7 @@ import { storyFrom } from './anyStory.ts'
 import { tell } from './tell.ts'
 import { ways } from './ways.ts'
 
-const stories = Number(process.env['STORIES'] ?? 12)
+const stories = Number(process.env['STORIES'] ?? 8)
 const seed = Number(process.env['SEED'] ?? 1)
 
 for (const way of ways) {

@@ -104,7 +104,7 @@ function keepTable(table: StandingTable, ddl: CreateTable, { logged, rows }: Pla
   // A note, and nothing else; MariaDB does not make an OR REPLACE of it.
   if (ddl.isIfNotExists) return replayed('the replica has the table, and IF NOT EXISTS leaves it alone')
   life.text = logged.text
-  life.hasConstraints = ddl.hasConstraints
+  life.mayRefuseRows = ddl.mayRefuseRows
   // 1050; MariaDB with slave_ddl_exec_mode=IDEMPOTENT, its default, empties the table without an error.
   return steppedOver('the replica has the table')
 }
@@ -113,7 +113,7 @@ function makeTable(standing: Standing, table: StandingTable, ddl: CreateTable, p
   const { logged, later } = place
   const bar = barFromChildren(standing, [table], logged)
   if (bar !== null) return bar
-  const barred = ddl.hasConstraints ? barFromMissing(standing, later) : null
+  const barred = ddl.hasReferences ? barFromMissing(standing, later) : null
   if (barred !== null) return barred
   if (ddl.like !== null) {
     const like = standing.table(ddl.like)
@@ -127,7 +127,7 @@ function makeTable(standing: Standing, table: StandingTable, ddl: CreateTable, p
   }
   const isUnsure = ddl.isIfNotExists && !table.exists && table.sourceHas !== false
   const wasThere = table.exists
-  begin(table, { origin: isUnsure ? 'unsure' : 'made', text: logged.text, hasConstraints: ddl.hasConstraints })
+  begin(table, { origin: isUnsure ? 'unsure' : 'made', text: logged.text, mayRefuseRows: ddl.mayRefuseRows })
   return replayed(
     wasThere ? 'it makes the table anew, and its rows come back by the replay' : 'the replica has no such table here',
   )

@@ -15,7 +15,9 @@ export function judgeAlter(replica: ReplicaTables, table: StandingTable, clauses
   if (clauses.some(({ change }) => change === 'other-table'))
     return blocked('rows that were written before it are logged under the old name, or move between tables')
   table.isDefined = true
-  if (lifeOf(table)?.origin === 'made') return replayed('the replay has made the table, so it is what the source had')
+  const life = lifeOf(table)
+  if (life !== undefined) life.isAltered ||= !clauses.every(({ change }) => harmless.has(change))
+  if (life?.origin === 'made') return replayed('the replay has made the table, so it is what the source had')
   const standings = clauses.map((clause) => standingOf(replica, table, clause))
   for (const standing of standings) if (typeof standing === 'object') return standing
   const isUndone = standings.includes('undone')
@@ -26,6 +28,16 @@ export function judgeAlter(replica: ReplicaTables, table: StandingTable, clauses
     return blocked(`the replica has a part of what it does to ${nameOf(table.name)}`)
   return steppedOver('the replica has it already')
 }
+
+/** What neither refuses a row nor asks for a partition. */
+const harmless: ReadonlySet<AlterClause['change']> = new Set([
+  'manner',
+  'option',
+  'add-index',
+  'drop-index',
+  'rename-index',
+  'show-index',
+])
 
 /** `done` fails when it is repeated, `undone` must be repeated, `repeatable` may. */
 type Standing = 'done' | 'undone' | 'repeatable' | 'neutral' | Verdict
@@ -84,7 +96,7 @@ function addIndex(
   { index, isUnique }: Extract<AlterClause, { change: 'add-index' }>,
 ): Standing {
   const isThere = hasIndex(replica, table, index)
-  // Rows of the time before it need not be unique: the replay would stop at it, or an earlier row would push another one out.
+  // Rows of the time before it need not be unique: the replay stops at it, or an earlier row, though deleted later, pushes another one out for good.
   if (isUnique && (!isThere || hadRows(table))) return blocked('rows that were written before it need not be unique')
   table.indexes.set(index.toLowerCase(), true)
   // 1061.

@@ -98,11 +98,12 @@ function parseCreateTable(reader: Reader, flags: Pick<CreateTable, 'isOrReplace'
     isIfNotExists,
     like: null,
     isFromQuery: false,
-    hasConstraints: false,
+    hasReferences: false,
+    mayRefuseRows: false,
   } as const
   if (reader.take('LIKE')) {
     const like = reader.takeTable()
-    return like === null ? null : { ...plain, like }
+    return like === null ? null : { ...plain, like, mayRefuseRows: true }
   }
   const rest = reader.rest()
   const words = rest.map((token) => (token.kind === 'word' ? token.upper : ''))
@@ -114,7 +115,8 @@ function parseCreateTable(reader: Reader, flags: Pick<CreateTable, 'isOrReplace'
     // VALUES is a query too, but where it begins the bounds of a partition.
     isFromQuery:
       hasWord('SELECT', 'TABLE') || words.some((word, i) => word === 'VALUES' && !['LESS', 'IN'].includes(words[i + 1] ?? '')),
-    hasConstraints: hasWord('REFERENCES', 'CHECK'),
+    hasReferences: hasWord('REFERENCES'),
+    mayRefuseRows: hasWord('CHECK', 'PARTITION'),
   }
 }
 
@@ -122,7 +124,7 @@ function parseCreateTable(reader: Reader, flags: Pick<CreateTable, 'isOrReplace'
 function parseLikeInBrackets(reader: Reader, plain: CreateTable): Ddl | null {
   if (!reader.takeSymbol('(') || !reader.take('LIKE')) return null
   const like = reader.takeTable()
-  return like !== null && reader.takeSymbol(')') && reader.isAtEnd() ? { ...plain, like } : null
+  return like !== null && reader.takeSymbol(')') && reader.isAtEnd() ? { ...plain, like, mayRefuseRows: true } : null
 }
 
 /** Null: no index. */

@@ -161,7 +161,7 @@ function finalBlocks(table: StandingTable, at: Coordinate): readonly DdlBlock[] 
         {
           at,
           statement: '',
-          because: `rows of ${name} are in the window before it is made anew, and the replica may have the new table already, in which they need not fit`,
+          because: `${name} is made anew in the window, and the replica may have the new table already: the rows and changes from before need not fit`,
           remedy: restartBehind,
         },
       ]
@@ -170,14 +170,18 @@ function finalBlocks(table: StandingTable, at: Coordinate): readonly DdlBlock[] 
 
 /**
  * The first life's rows go into the table that the replica has now, which may be that of a later life. All are removed again, so it does not
- * matter where their values land; but the replay stops where they do not fit (1677, 13146) or are refused (1452, 3819, 4025). They fit if the
- * table is made by the same words again, or if the rows of all lives lie alike and nothing else is asked of them.
+ * matter where their values land; but the replay stops where they do not fit (1677; MySQL 9.7: 13146), where a CHECK refuses them, or where
+ * there is no partition for them (1526). They fit if the table is made by the same words again, or if the rows of all lives lie alike and
+ * nothing else is asked of them.
  */
 function isOtherLife({ lives }: StandingTable): boolean {
   const [first, ...later] = lives
-  if (first?.origin !== 'now' || first.layouts.size === 0 || later.length === 0) return false
+  if (first?.origin !== 'now' || later.length === 0) return false
+  if (first.isAltered) return true
+  if (first.layouts.size === 0) return false
+  if (lives.some(({ isAltered }) => isAltered)) return true
   if (later.every(({ text }) => text !== null && text === first.text)) return false
-  if (lives.some(({ hasConstraints }) => hasConstraints)) return true
+  if (lives.some(({ mayRefuseRows }) => mayRefuseRows)) return true
   const layouts = new Set(lives.flatMap((life) => [...life.layouts]))
   return layouts.size !== 1 || layouts.has(null) || later.some((life) => life.layouts.size === 0)
 }

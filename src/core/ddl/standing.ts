@@ -29,7 +29,9 @@ export interface Life {
   readonly origin: 'now' | 'made' | 'unsure'
   /** The CREATE, where it is in the window. */
   text: string | null
-  hasConstraints: boolean
+  mayRefuseRows: boolean
+  /** The window changes its partitions, or its columns. */
+  isAltered: boolean
   readonly layouts: Set<string | null>
 }
 
@@ -91,7 +93,7 @@ export function createStanding(replica: ReplicaTables): Standing {
         name,
         exists,
         sourceHas: isEmptied ? false : null,
-        lives: exists ? [{ origin: 'now', text: null, hasConstraints: false, layouts: new Set() }] : [],
+        lives: exists ? [{ origin: 'now', text: null, mayRefuseRows: false, isAltered: false, layouts: new Set() }] : [],
         isDefined: false,
         indexes: new Map(),
         partitions: new Map(),
@@ -124,11 +126,11 @@ export function lifeOf(table: StandingTable): Life | undefined {
   return table.exists ? table.lives.at(-1) : undefined
 }
 
-export function begin(table: StandingTable, life: Omit<Life, 'layouts'>): void {
+export function begin(table: StandingTable, life: Omit<Life, 'layouts' | 'isAltered'>): void {
   table.exists = true
   table.sourceHas = true
   table.isDefined = true
-  table.lives.push({ ...life, layouts: new Set() })
+  table.lives.push({ ...life, isAltered: false, layouts: new Set() })
   table.indexes.clear()
   table.partitions.clear()
   table.hasCutPartition = false

@@ -17,8 +17,10 @@ export interface CreateTable {
   readonly like: TableName | null
   /** Its rows come from a query in the statement. In a log of rows only where they are rows of the same transaction: see hasRows of a step. */
   readonly isFromQuery: boolean
-  /** It has a foreign key or a CHECK: rows can be refused that fit its columns. */
-  readonly hasConstraints: boolean
+  /** It has a foreign key: the other table must be there. */
+  readonly hasReferences: boolean
+  /** It has a CHECK, or partitions, or may have: rows can be refused that fit its columns. */
+  readonly mayRefuseRows: boolean
 }
 
 /** An identifier of an index or a partition is as it is written; servers compare them without regard to case. */

@@ -98,7 +98,12 @@ test.each<[readonly string[], string, string]>([
   [['rows t/1', 'DROP TABLE t', t, 'rows t/2'], 't', 'RR!'],
   [['rows t', 'DROP TABLE t', t, 'rows t'], 't', 'RR!'],
   [['rows t/1', 'DROP TABLE t', t], 't', 'RR!'],
-  [['rows t/1', 'DROP TABLE t', 'CREATE TABLE t (id INT REFERENCES u (id))', 'rows t/1'], 't', 'RR!'],
+  [['rows t/1', 'DROP TABLE t', 'CREATE TABLE t (id INT CHECK (id > 0))', 'rows t/1'], 't', 'RR!'],
+  [['rows t/1', 'DROP TABLE t', 'CREATE TABLE t (id INT) PARTITION BY HASH (id)', 'rows t/1'], 't', 'RR!'],
+  [['rows t/1', 'DROP TABLE t', 'CREATE TABLE t LIKE u', 'rows t/1'], 't u', 'RR!'],
+  [['rows t/1', 'DROP TABLE t', t, `${p} ADD INDEX i (id)`, 'rows t/1'], 't', 'RRR'],
+  [[t, 'rows t', 'DROP TABLE t', t, `${p} DROP PARTITION a`, 'rows t'], 't', 'SRRR!'],
+  [[`${p} TRUNCATE PARTITION a`, 'DROP TABLE t', t], 't t:a', 'RRR!'],
   [['rows t/1', 'CREATE OR REPLACE TABLE t (id INT)', 'rows t/2'], 't', 'R!'],
   // TRUNCATE.
   [['rows t', 'TRUNCATE t', 'rows t'], 't', 'R'],
