@@ -2,11 +2,12 @@
  * Rows events, as far as counting goes: which table, what kind of change, how many rows. The images are walked by the
  * lengths that the TABLE_MAP gives, not decoded. A walk that does not end exactly at the event's end counts as unknown.
  */
-import { lengthEncoded, u16, u24, u32, u48 } from './bytes.ts'
+import { lengthEncoded, u16, u32, u48 } from './bytes.ts'
 import { EventType, HEADER_LENGTH } from './layout.ts'
 import { inflateMariaDb } from './query.ts'
 import type { MappedTable } from './tableMap.ts'
 import { ColumnType } from './tableMap.ts'
+import { valueLength } from './valueLength.ts'
 
 export type RowsKind = 'insert' | 'update' | 'delete'
 
@@ -49,6 +50,15 @@ export function rowsTableId(bytes: Buffer, from: number, idLength: 4 | 6): numbe
   return idLength === 4 ? u32(bytes, from + HEADER_LENGTH) : u48(bytes, from + HEADER_LENGTH)
 }
 
+/**
+ * Where the values of an image start and end in its bytes: two numbers for each column, 0 and 0 for NULL. What is there of a column that the
+ * image leaves out says nothing.
+ */
+export type ValuePlaces = readonly number[]
+
+/** Sees each row; of an update both images. Valid during the call only. */
+export type RowVisitor = (bytes: Buffer, image: ValuePlaces, after: ValuePlaces) => void
+
 /** Summarizes the rows event bytes[from, end) of `type`, `end` without CRC, for the table it names. */
 export function summarizeRows(
   bytes: Buffer,
@@ -58,27 +68,64 @@ export function summarizeRows(
   table: MappedTable,
   idLength: 4 | 6,
 ): RowsSummary {
-  const kind = kinds.get(type) ?? 'insert'
+  const updated = new Set<number>()
+  const rows = openRows(bytes, from, end, type, idLength)
+  const { kind, after } = rows
+  const count = countRows(rows, table, after === null ? null : (images, old, own) => addDifferent(images, old, own, updated))
+  const partialImages = rows.isPartialJson || !isComplete(rows, rows.before) || !isComplete(rows, after)
+  const isUnknown = count === null || (after !== null && partialImages)
+  return { kind, rows: count, partialImages: rows.images !== null && partialImages, updatedColumns: isUnknown ? null : updated }
+}
+
+/** Shows the rows of a rows event; false: not all of them could be walked, or an image leaves out one of the columns `needed` (from 0). */
+export function forEachRow(
+  bytes: Buffer,
+  from: number,
+  end: number,
+  type: number,
+  table: MappedTable,
+  idLength: 4 | 6,
+  needed: readonly number[],
+  visit: RowVisitor,
+): boolean {
+  const rows = openRows(bytes, from, end, type, idLength)
+  const hasNeeded = (present: readonly number[]): boolean => needed.every((column) => present.includes(column))
+  return hasNeeded(rows.before) && hasNeeded(rows.after ?? needed) && countRows(rows, table, visit) !== null
+}
+
+export function rowsKind(type: number): RowsKind {
+  return kinds.get(type) ?? 'insert'
+}
+
+interface Rows {
+  readonly kind: RowsKind
+  readonly columns: number
+  /** The columns that the images have. */
+  readonly before: readonly number[]
+  readonly after: readonly number[] | null
+  readonly isPartialJson: boolean
+  /** Null: not to be read. */
+  readonly images: Buffer | null
+}
+
+function openRows(bytes: Buffer, from: number, end: number, type: number, idLength: 4 | 6): Rows {
+  const kind = rowsKind(type)
+  const isPartialJson = type === T.PARTIAL_UPDATE_ROWS
   let at = from + HEADER_LENGTH + idLength + 2
   if (version2.has(type)) at += u16(bytes, at)
   const columns = lengthEncoded(bytes, at)
-  if (columns.value > (end - columns.next) * 8) return { kind, rows: null, partialImages: false, updatedColumns: null }
+  if (columns.value > (end - columns.next) * 8)
+    return { kind, columns: columns.value, before: [], after: null, isPartialJson, images: null }
   const bitmapLength = (columns.value + 7) >> 3
   const before = presentColumns(bytes, columns.next, columns.value)
   const after = kind === 'update' ? presentColumns(bytes, columns.next + bitmapLength, columns.value) : null
-  at = columns.next + bitmapLength * (after === null ? 1 : 2)
-  const isComplete = (present: readonly number[] | null): boolean => present === null || present.length === columns.value
-  let images: Buffer = bytes.subarray(at, end)
-  if (type >= T.WRITE_ROWS_COMPRESSED_V1) {
-    const inflated = inflateMariaDb(images, MAX_INFLATED)
-    if (inflated === null) return { kind, rows: null, partialImages: false, updatedColumns: null }
-    images = inflated
-  }
-  const isPartialJson = type === T.PARTIAL_UPDATE_ROWS
-  const partialImages = isPartialJson || !isComplete(before) || !isComplete(after)
-  const updated = new Set<number>()
-  const rows = columns.value === table.types.length ? countImages(images, table, { before, after, isPartialJson, updated }) : null
-  return { kind, rows, partialImages, updatedColumns: rows === null || (after !== null && partialImages) ? null : updated }
+  const plain = bytes.subarray(columns.next + bitmapLength * (after === null ? 1 : 2), end)
+  const images = type >= T.WRITE_ROWS_COMPRESSED_V1 ? inflateMariaDb(plain, MAX_INFLATED) : plain
+  return { kind, columns: columns.value, before, after, isPartialJson, images }
+}
+
+function isComplete(rows: Rows, present: readonly number[] | null): boolean {
+  return present === null || present.length === rows.columns
 }
 
 function presentColumns(bytes: Buffer, at: number, columns: number): number[] {
@@ -87,17 +134,14 @@ function presentColumns(bytes: Buffer, at: number, columns: number): number[] {
   return present
 }
 
-interface Images {
-  readonly before: readonly number[]
-  readonly after: readonly number[] | null
-  readonly isPartialJson: boolean
-  /** Takes the columns that differ. */
-  readonly updated: Set<number>
-}
-
-function countImages(images: Buffer, table: MappedTable, { before, after, isPartialJson, updated }: Images): number | null {
+function countRows(
+  { columns, before, after, isPartialJson, images }: Rows,
+  table: MappedTable,
+  visit: RowVisitor | null,
+): number | null {
   // Images without columns (a default row, where row_image is MINIMAL) have no bytes to count.
-  if (before.length === 0 && (after === null || after.length === 0)) return null
+  const isEmpty = before.length === 0 && (after === null || after.length === 0)
+  if (images === null || columns !== table.types.length || isEmpty) return null
   const old: number[] = []
   const own: number[] = []
   let at = 0
@@ -107,8 +151,8 @@ function countImages(images: Buffer, table: MappedTable, { before, after, isPart
     if (after !== null) {
       if (isPartialJson) at = skipPartialHead(images, at, table, after)
       at = skipImage(images, at, table, after, own)
-      if (at <= images.length) addDifferent(images, old, own, updated)
     }
+    if (at <= images.length) visit?.(images, old, own)
     rows++
   }
   return at === images.length ? rows : null
@@ -142,85 +186,4 @@ function skipImage(b: Buffer, from: number, table: MappedTable, present: readonl
     values[2 * column + 1] = isNull ? 0 : at
   }
   return at
-}
-
-/** Bytes of a value that starts at `at`. Lengths by type: mysql-server, log_event.cc calc_field_size and rows_event.h. */
-function valueLength(b: Buffer, at: number, type: number, meta: number): number {
-  const C = ColumnType
-  switch (type) {
-    case C.NULL:
-      return 0
-    case C.TINY:
-    case C.YEAR:
-      return 1
-    case C.SHORT:
-      return 2
-    case C.INT24:
-    case C.DATE:
-    case C.TIME:
-    case C.NEWDATE:
-      return 3
-    case C.LONG:
-    case C.FLOAT:
-    case C.TIMESTAMP:
-      return 4
-    case C.LONGLONG:
-    case C.DOUBLE:
-    case C.DATETIME:
-      return 8
-    case C.TIMESTAMP2:
-      return 4 + ((meta + 1) >> 1)
-    case C.DATETIME2:
-      return 5 + ((meta + 1) >> 1)
-    case C.TIME2:
-      return 3 + ((meta + 1) >> 1)
-    case C.NEWDECIMAL:
-      return decimalLength(meta & 0xff, meta >> 8)
-    case C.BIT:
-      return (meta >> 8) + ((meta & 0xff) > 0 ? 1 : 0)
-    case C.ENUM:
-    case C.SET:
-      return meta >> 8
-    case C.VARCHAR:
-    case C.VAR_STRING:
-    case C.VARCHAR_COMPRESSED:
-      return prefixed(b, at, meta > 255 ? 2 : 1)
-    case C.STRING:
-      return stringLength(b, at, meta)
-    case C.TINY_BLOB:
-    case C.MEDIUM_BLOB:
-    case C.LONG_BLOB:
-    case C.BLOB:
-    case C.BLOB_COMPRESSED:
-    case C.JSON:
-    case C.VECTOR:
-    case C.GEOMETRY:
-      return prefixed(b, at, meta)
-    default:
-      return Number.MAX_SAFE_INTEGER
-  }
-}
-
-function prefixed(b: Buffer, at: number, lengthBytes: number): number {
-  if (lengthBytes === 1) return 1 + (b[at] ?? 0)
-  if (lengthBytes === 2) return 2 + u16(b, at)
-  if (lengthBytes === 3) return 3 + u24(b, at)
-  return 4 + u32(b, at)
-}
-
-/** CHAR, ENUM and SET share a type: the low byte of the metadata has the real one, and two bits of a CHAR's length inverted. */
-function stringLength(b: Buffer, at: number, meta: number): number {
-  const real = meta & 0xff
-  if (real === ColumnType.ENUM || real === ColumnType.SET) return meta >> 8
-  const max = (((real & 0x30) ^ 0x30) << 4) | (meta >> 8)
-  return prefixed(b, at, max > 255 ? 2 : 1)
-}
-
-const digitBytes = [0, 1, 1, 2, 2, 3, 3, 4, 4, 4]
-
-/** Packed decimal: four bytes per nine digits on each side of the point, and a few for the rest. */
-function decimalLength(precision: number, scale: number): number {
-  const whole = precision - scale
-  const part = (digits: number): number => Math.floor(digits / 9) * 4 + (digitBytes[digits % 9] ?? 0)
-  return part(whole) + part(scale)
 }

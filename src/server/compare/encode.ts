@@ -67,12 +67,13 @@ function keyText(column: Column): string {
   }
 }
 
-/** Expressions that give a key as people read it, named d0, d1 and so on: text as text, bytes as 0x and hex digits. */
+/** Expressions that give a key as people read it, named d0, d1 and so on, and as core/binlog/values.ts prints it. */
 export function keyWords(key: Key): string {
   const words = key.parts.map(({ column }) => {
     const name = quoteName(column.name)
     if (/^bit\b/i.test(column.type)) return `CONCAT(CAST(${name} AS UNSIGNED))`
     if (column.collation !== null) return `CONVERT(${name} USING utf8mb4)`
+    if (/\bzerofill\b/i.test(column.type)) return `CONCAT(${name} + 0)`
     return formOf(column) === 'bytes' || formOf(column) === 'long' ? `CONCAT('0x', HEX(${name}))` : `CONCAT(${name})`
   })
   return words.map((word, i) => `${word} AS d${i}`).join(', ')
