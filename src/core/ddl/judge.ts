@@ -81,7 +81,9 @@ function judgeCreate(standing: Standing, ddl: CreateTable, place: Place): Verdic
   // 1049.
   if (!standing.hasSchema(schema)) return blockedBySchema(schema)
   const table = standing.table(ddl.table)
-  return table.exists && !isReplaced(standing, ddl, place) ? keepTable(table, ddl, place) : makeTable(standing, table, ddl, place)
+  return table.exists && !isReplaced(standing, ddl, place)
+    ? keepTable(standing, table, ddl, place)
+    : makeTable(standing, table, ddl, place)
 }
 
 /** OR REPLACE, and what MariaDB makes one of: with slave_ddl_exec_mode=IDEMPOTENT every CREATE TABLE without IF NOT EXISTS. */
@@ -90,7 +92,7 @@ function isReplaced({ replica }: Standing, ddl: CreateTable, { rows }: Place): b
   return ddl.isOrReplace || (replica.ddlMode === 'IDEMPOTENT' && !ddl.isIfNotExists && rows.length > 0)
 }
 
-function keepTable(table: StandingTable, ddl: CreateTable, { logged, rows }: Place): Verdict {
+function keepTable(standing: Standing, table: StandingTable, ddl: CreateTable, { logged, rows }: Place): Verdict {
   const life = lifeOf(table)
   if (life?.origin !== 'now') return blocked('the source had no such table here, yet the replay has made one')
   table.isDefined = true
@@ -98,6 +100,12 @@ function keepTable(table: StandingTable, ddl: CreateTable, { logged, rows }: Pla
   if (rows.length > 0) {
     return blocked(
       'the replica has the table, and its first rows are in the same transaction (CREATE TABLE … SELECT): stepped over, they would not come back',
+      `drop ${nameOf(ddl.table)} on the replica with sql_log_bin = 0, so that the replay makes it again, or choose a restart behind it`,
+    )
+  }
+  if (ddl.like !== null && standing.table(ddl.like).hasNewShape) {
+    return blocked(
+      `the replica has the table, perhaps in the shape that ${nameOf(ddl.like)} had before the window changed it`,
       `drop ${nameOf(ddl.table)} on the replica with sql_log_bin = 0, so that the replay makes it again, or choose a restart behind it`,
     )
   }

@@ -15,6 +15,7 @@ export function judgeAlter(replica: ReplicaTables, table: StandingTable, clauses
   if (clauses.some(({ change }) => change === 'other-table'))
     return blocked('rows that were written before it are logged under the old name, or move between tables')
   table.isDefined = true
+  table.hasNewShape = true
   const life = lifeOf(table)
   if (life !== undefined) life.isAltered ||= !clauses.every(({ change }) => harmless.has(change))
   if (life?.origin === 'made') return replayed('the replay has made the table, so it is what the source had')

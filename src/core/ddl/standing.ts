@@ -44,6 +44,8 @@ export interface StandingTable {
   readonly lives: Life[]
   /** The window changes what it is, not only its rows. */
   isDefined: boolean
+  /** It has been altered or made anew in the window so far: what took its shape then is perhaps not what it is now. */
+  hasNewShape: boolean
   readonly indexes: Map<string, boolean>
   readonly partitions: Map<string, boolean>
   /** The replay has emptied a partition: what is in it by its name now may have come from another one since. */
@@ -95,6 +97,7 @@ export function createStanding(replica: ReplicaTables): Standing {
         sourceHas: isEmptied ? false : null,
         lives: exists ? [{ origin: 'now', text: null, mayRefuseRows: false, isAltered: false, layouts: new Set() }] : [],
         isDefined: false,
+        hasNewShape: false,
         indexes: new Map(),
         partitions: new Map(),
         hasCutPartition: false,
@@ -130,6 +133,7 @@ export function begin(table: StandingTable, life: Omit<Life, 'layouts' | 'isAlte
   table.exists = true
   table.sourceHas = true
   table.isDefined = true
+  table.hasNewShape = true
   table.lives.push({ ...life, isAltered: false, layouts: new Set() })
   table.indexes.clear()
   table.partitions.clear()

@@ -113,6 +113,8 @@ test.each<[readonly string[], string, string]>([
   // The shape of another table.
   [['CREATE TABLE t LIKE u'], 'u', 'R'],
   [['CREATE TABLE t LIKE u'], 't u', 'S'],
+  [["ALTER TABLE u COMMENT = 'x'", 'CREATE TABLE t LIKE u'], 't u', 'RB'],
+  [['TRUNCATE u', 'CREATE TABLE t LIKE u'], 't u', 'RS'],
   [['CREATE TABLE t LIKE u'], '', 'B!'],
   [['CREATE TABLE t LIKE u', 'ALTER TABLE u ADD INDEX i (id)'], 'u', 'BR'],
   [['CREATE TABLE u (id INT)', 'CREATE TABLE t LIKE u', 'ALTER TABLE u ADD INDEX i (id)'], '', 'RRR'],
