@@ -1,0 +1,2 @@
+-- @skip by-position
+-- @start-replica

@@ -1,0 +1,1 @@
+INSERT INTO shop.orders VALUES (301, 'behind the error', 1);

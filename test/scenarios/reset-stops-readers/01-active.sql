@@ -1,0 +1,2 @@
+-- @include tables
+-- @mark divergence

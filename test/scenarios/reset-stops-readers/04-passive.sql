@@ -1,0 +1,2 @@
+-- @skip by-empty-gtids
+-- @start-replica

@@ -1,0 +1,2 @@
+FLUSH BINARY LOGS;
+-- @caught-up
