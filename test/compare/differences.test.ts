@@ -109,7 +109,7 @@ describe.each(serverKinds)('two tables of %s', (kind) => {
         `INSERT INTO d.t VALUES ${rows.join(', ')}`,
       )
       await pair.caughtUp()
-      expect(await compareOne(pair, 't')).toEqual({ schema: 'd', table: 't', rows: 5000, ...equal })
+      expect(await compareOne(pair, 't')).toMatchObject({ schema: 'd', table: 't', rows: 5000, ...equal })
       await alone(
         pair.passive,
         'DELETE FROM d.t WHERE id IN (1, 2500, 5000)',
@@ -118,7 +118,7 @@ describe.each(serverKinds)('two tables of %s', (kind) => {
         "INSERT INTO d.t VALUES (-7, 'x', 1), (6000, 'x', 1)",
       )
       const { differences, ...counts } = await compareOne(pair, 't')
-      expect(counts).toEqual({
+      expect(counts).toMatchObject({
         schema: 'd',
         table: 't',
         rows: 5000,

@@ -6,6 +6,7 @@
  * A table without a key that both have is read as a whole, again and again: one that is large, or is written to all the time, stays
  * undecided, and an ALTER TABLE waits for the reading to end.
  */
+import type { KeyColumn } from '../../core/binlog/values.ts'
 import { BinpointError } from '../../errors.ts'
 import type { ServerConnection } from '../connection.ts'
 import { numberOf } from '../serverError.ts'
@@ -13,8 +14,8 @@ import type { TableName } from '../tables.ts'
 import { compareAsWhole } from './asWhole.ts'
 import { compareByKey } from './byKey.ts'
 import { openReadSession } from './session.ts'
-import type { TableShape } from './shape.ts'
-import { commonKey, readShape, shapeDifference } from './shape.ts'
+import type { Key, TableShape } from './shape.ts'
+import { characterSet, commonKey, readShape, shapeDifference } from './shape.ts'
 
 export interface CompareRequest {
   readonly source: ServerConnection
@@ -48,6 +49,10 @@ export interface TableComparison {
   readonly different: number
   readonly extra: number
   readonly differences: readonly RowDifference[]
+  /** Columns of the table. */
+  readonly columns: number
+  /** What the rows are named by; empty: by nothing. */
+  readonly key: readonly KeyColumn[]
 }
 
 /** What a comparison of rows comes to. */
@@ -57,6 +62,8 @@ export interface Compared {
   readonly reason: string | null
   readonly differences: readonly RowDifference[]
 }
+
+type NamedRows = Omit<TableComparison, 'schema' | 'table' | RowDifference['kind']>
 
 /** A table was altered or dropped, or is locked. */
 const TABLE_CHANGES = new Set([1049, 1054, 1146, 1176, 1205, 1412])
@@ -76,7 +83,7 @@ export async function compareTables(request: CompareRequest): Promise<readonly T
   return compared
 }
 
-async function compareTable(request: CompareRequest, table: TableName): Promise<Compared> {
+async function compareTable(request: CompareRequest, table: TableName): Promise<NamedRows> {
   try {
     const { source, replica } = await settledShapes(request, table)
     if (source === null && replica === null) return without('equal', 'neither server has the table')
@@ -87,7 +94,8 @@ async function compareTable(request: CompareRequest, table: TableName): Promise<
     const key = commonKey(source, replica)
     // A column that both compute holds no data; MariaDB's may even be of the moment.
     const columns = source.columns.filter((column, i) => !column.isVirtual || replica.columns[i]?.isVirtual !== true)
-    return await (key === null ? compareAsWhole(request, table, columns) : compareByKey(request, table, columns, key))
+    const compared = await (key === null ? compareAsWhole(request, table, columns) : compareByKey(request, table, columns, key))
+    return { ...compared, columns: source.columns.length, key: key === null ? [] : keyColumns(source, key) }
   } catch (error) {
     if (!(error instanceof BinpointError) || !TABLE_CHANGES.has(numberOf(error.cause) ?? 0)) throw error
     return without('undecided', `the table changed meanwhile, or is locked: ${error.message}`)
@@ -116,6 +124,15 @@ function isSame({ source, replica }: Shapes): boolean {
   return source === null || replica === null ? source === replica : shapeDifference(source, replica) === null
 }
 
-function without(outcome: TableComparison['outcome'], reason: string): Compared {
-  return { rows: 0, outcome, reason, differences: [] }
+function without(outcome: TableComparison['outcome'], reason: string): NamedRows {
+  return { rows: 0, outcome, reason, differences: [], columns: 0, key: [] }
+}
+
+function keyColumns(shape: TableShape, key: Key): readonly KeyColumn[] {
+  return key.parts.map(({ column }) => ({
+    name: column.name,
+    position: shape.columns.indexOf(column) + 1,
+    type: column.type,
+    characterSet: characterSet(column),
+  }))
 }
