@@ -6,7 +6,7 @@ import type { Server } from '../support/servers/index.ts'
 import { blocking, journalOf } from './binpoint.ts'
 import type { Executed } from './binpoint.ts'
 import { waitForError } from './controls.ts'
-import type { Expected, Harm, Run } from './scenario.ts'
+import type { Harm, Run } from './scenario.ts'
 import type { Stage } from './stage.ts'
 import { dataOf, gtidsOf, settingsOf, standingOf } from './state.ts'
 import { play } from './story.ts'
@@ -208,8 +208,4 @@ export async function expectStale(stage: Stage, script: string, before: Before, 
   await passive.run(`START ${words(passive).replica}`)
   await stage.caughtUp()
   await expectEqual(stage)
-}
-
-export function isHealed(expected: Expected): expected is Extract<Expected, { healed: string }> {
-  return 'healed' in expected
 }
