@@ -1,4 +1,4 @@
-/** Which words a server gets. The words themselves are run on real servers in test/repair. */
+/** Which words a server gets. The words themselves are run on real servers in statements.test.ts. */
 import { describe, expect, test } from 'vitest'
 import type { Dialect } from '../../src/core/plan/dialect.ts'
 import { dialectOf, parseDialect } from '../../src/dialect/choose.ts'
