@@ -167,7 +167,7 @@ function decide(request: RepairRequest, situation: Situation, located: readonly 
   const isBlocked = findings.some((f) => f.severity === 'blocking')
   const printed = isBlocked ? { steps: [], undo: [], resume: [], afterwards: [] } : strategy.script(situation)
   return {
-    plan: { strategy: strategy.name, dialect: dialect.name, source: request.log.source, restart, window, ...printed },
+    plan: { strategy: strategy.name, dialect: dialect.name, source: request.log.source, restart, window, finish: [], ...printed },
     findings,
     considered,
     replica: replicaOf(facts),

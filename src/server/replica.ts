@@ -2,6 +2,7 @@
 import type { Dialect } from '../core/plan/dialect.ts'
 import type { ReplicaFacts } from '../core/plan/replica.ts'
 import { dialectOf } from '../dialect/choose.ts'
+import { managedDialect } from '../dialect/managed.ts'
 import type { ServerConnection } from './connection.ts'
 import { aboutServer } from './inspect/about.ts'
 import { applierErrorOf, standingOf } from './inspect/applier.ts'
@@ -31,8 +32,8 @@ export interface InspectedReplica {
 
 /** `channel`: empty for the only one. Throws UNSUPPORTED_SERVER, USAGE (which channel?), SERVER_ERROR, MISSING_PRIVILEGE. */
 export async function inspectReplica(connection: ServerConnection, channel: string): Promise<InspectedReplica> {
-  const { address, version, flavor, identity, isManaged } = await aboutServer(connection)
-  const dialect = dialectOf(flavor)
+  const { address, version, flavor, identity, provider } = await aboutServer(connection)
+  const dialect = provider === null ? dialectOf(flavor) : managedDialect(provider, flavor, dialectOf(flavor))
   const statuses = await statusRows(connection, flavor.family)
   const status = chooseChannel(statuses, channel, address)
   const privileges = await privilegesOf(connection)
@@ -64,7 +65,7 @@ export async function inspectReplica(connection: ServerConnection, channel: stri
     standing,
     showsExecuted: dialect.executedIn !== null && standing.some(({ expression }) => expression.includes('slave_relay_log_info')),
     seesAllKeys: seesAllKeys(privileges, flavor.family),
-    isManaged,
+    isManaged: provider !== null,
   }
   return { facts, dialect }
 }

@@ -37,7 +37,7 @@ export const repairCommand: Command = {
     dialect: {
       type: 'string',
       requiresArg: true,
-      describe: 'without --replica: its version, for example mysql-5.6, mysql-8.4, mariadb-10.11',
+      describe: 'without --replica: its version, for example mysql-5.6, mysql-8.4, mariadb-10.11, rds-mysql-8.4',
     },
     channel: { type: 'string', requiresArg: true, describe: 'the channel or connection, where there are several', default: '' },
     strategy: {

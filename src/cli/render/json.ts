@@ -97,6 +97,7 @@ export function repairJson(result: RepairResult | null, executed: Executed | nul
             undo: plan.undo.map((step) => ({ ...step })),
             resume: plan.resume.map((step) => ({ ...step })),
             afterwards: plan.afterwards.map((step) => ({ ...step })),
+            finish: plan.finish.map(({ sql }) => ({ sql })),
           },
     findings: (result?.findings ?? []) as unknown as Json,
     considered: (result?.considered ?? []) as unknown as Json,

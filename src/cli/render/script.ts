@@ -43,7 +43,7 @@ function headLines(result: RepairResult, plan: Plan): readonly string[] {
 function renderSql(result: RepairResult, plan: Plan): string {
   const head = [
     ...headLines(result, plan),
-    'Run it on the replica with the mysql client: it stops at the first error, and ends with a row that proves',
+    `Run it on the replica with the mysql client: it stops at the first error${plan.finish.length === 0 ? ', and ends with a row that proves' : '. What its end says proves'}`,
     'the repair. It is for this replica as it is now: if something has moved, it fails with error 1242; then plan again.',
     '',
     ...result.findings.flatMap(findingLines),
@@ -57,16 +57,24 @@ function renderSql(result: RepairResult, plan: Plan): string {
       ? []
       : [
           'If the replay stops with an error, or this script is broken off behind CHANGE: remove the cause, then finish it with',
-          ...(isEndKnown
-            ? []
-            : ["  SET @file = 'FILE', @end = POSITION; -- as this script has printed: the window ends at FILE:POSITION"]),
+          ...(isEndKnown ? [] : [endToPutIn]),
           ...plan.resume.map(({ sql }) => `  ${sql};`),
           'and do not plan again before that is done.',
         ]
-  const tail = [...afterwards, ...undo, ...resume]
+  const finish =
+    plan.finish.length === 0
+      ? []
+      : [
+          'When it is through, set the mode back to STRICT in the parameter group, and finish the repair with',
+          ...(isEndKnown ? [] : [endToPutIn]),
+          ...plan.finish.map(({ sql }) => `  ${sql};`),
+        ]
+  const tail = [...finish, ...afterwards, ...undo, ...resume]
   const end = tail.length === 0 ? '' : `\n${tail.map((text) => comment(text)).join('')}`
   return `${head.map((text) => comment(text)).join('')}${renderSteps(plan.steps)}${end}`
 }
+
+const endToPutIn = "  SET @file = 'FILE', @end = POSITION; -- as this script has printed: the window ends at FILE:POSITION"
 
 function statementsUnder(title: string, statements: readonly { readonly sql: string }[]): string[] {
   return statements.length === 0 ? [] : [title, ...statements.map(({ sql }) => `  ${sql};`)]

@@ -1,4 +1,5 @@
 /** Which strategy is safe here: the first of those that may be taken, in the order of how little they touch. */
+import { BinpointError } from '../../errors.ts'
 import type { Finding } from '../findings.ts'
 import { acceptFindings } from './findings.ts'
 import type { Considered, StrategyName } from './plan.ts'
@@ -17,6 +18,8 @@ export interface Choice {
 }
 
 export function strategiesFor(situation: Situation): readonly Strategy[] {
+  // The others need what no managed service allows.
+  if (situation.dialect.managed !== undefined) return [coordinates]
   return [coordinates, ...(situation.dialect.family === 'mysql' ? [apply, gtidMysql] : [gtidMariadb])]
 }
 
@@ -35,7 +38,12 @@ export function chooseStrategy(
   const isSafe = ({ own }: { readonly own: readonly Finding[] }): boolean => !own.some((f) => f.severity === 'blocking')
   // Where none is safe, the first one stands for all: its reasons, and those of the others.
   const chosen = weighed.find(isSafe) ?? weighed[0]
-  if (chosen === undefined) throw new Error(`there is no strategy ${asked}`)
+  if (chosen === undefined)
+    throw new BinpointError('USAGE', `strategy ${asked} is not for ${situation.dialect.name}`, {
+      hint: `take --strategy auto, or ${strategiesFor(situation)
+        .map(({ name }) => name)
+        .join(' or ')}`,
+    })
   const considered = weighed
     .filter((one) => one !== chosen && !isSafe(one))
     .map(({ strategy, own }) => ({

@@ -49,6 +49,27 @@ export interface Dialect {
   readonly standing: (channel: string) => readonly string[]
   readonly showStatus: (channel: string) => string
   readonly quote: (text: string) => string
+  /** Absent: a server of one's own. */
+  readonly managed?: ManagedService
+}
+
+/** A service of a provider, where only its procedures may touch replication. */
+export interface ManagedService {
+  /** For people. */
+  readonly service: string
+  /** Null: no idempotent replay can be had there. */
+  readonly procedures: ManagedProcedures | null
+  /** Why there are no procedures. */
+  readonly because: string
+}
+
+export interface ManagedProcedures {
+  readonly stop: string
+  readonly start: string
+  /** From SQL expressions for the file and the position; null: there is no such procedure. */
+  readonly startUntil: ((file: string, position: string) => string) | null
+  /** Repositions. Takes the connection from @source_host, @source_port, @replication_user, @replication_password and @replication_tls. */
+  readonly setSource: (at: Coordinate) => string
 }
 
 export interface ExecutedColumns {

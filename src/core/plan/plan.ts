@@ -31,6 +31,8 @@ export interface Plan {
   readonly resume: readonly Statement[]
   /** Goes back to GTID positions when all is done, where the replica had followed them. */
   readonly afterwards: readonly Statement[]
+  /** On a managed service: what ends the repair, once people have set the mode back. */
+  readonly finish: readonly Statement[]
 }
 
 /** A strategy that was looked at and not taken, and why. */

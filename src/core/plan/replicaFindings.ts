@@ -173,14 +173,6 @@ export function placeFindings(
 
 function runningFindings(replica: ReplicaFacts): Finding[] {
   const out: Finding[] = []
-  if (replica.isManaged)
-    out.push(
-      finding(
-        'UNSUPPORTED_SERVER',
-        'blocking',
-        `${replica.address} is a managed service, where only the provider's procedures may reposition replication. Use mysql.rds_set_external_source or mysql.rds_set_external_master with the coordinate that binpoint at gives`,
-      ),
-    )
   if (replica.channel.startsWith('group_replication_'))
     out.push(
       finding(

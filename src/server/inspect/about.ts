@@ -1,6 +1,8 @@
 /** Who a server is. */
 import type { ReplicaIdentity } from '../../core/plan/dialect.ts'
 import type { Flavor } from '../../dialect/flavor.ts'
+import type { Provider } from '../../dialect/managed.ts'
+import { providerOf } from '../../dialect/managed.ts'
 import { parseFlavor } from '../../dialect/flavor.ts'
 import { BinpointError } from '../../errors.ts'
 import { addressText } from '../address.ts'
@@ -14,8 +16,8 @@ export interface About {
   readonly version: string
   readonly flavor: Flavor
   readonly identity: ReplicaIdentity
-  /** A service of a cloud provider. */
-  readonly isManaged: boolean
+  /** Of a managed service; null: a server of one's own. */
+  readonly provider: Provider | null
 }
 
 /** Throws UNSUPPORTED_SERVER. */
@@ -42,6 +44,10 @@ export async function aboutServer(connection: ServerConnection): Promise<About> 
       hostname: text(place, 'hostname'),
       port: Number(text(place, 'port')),
     },
-    isManaged: text(place, 'basedir').startsWith('/rdsdbbin'),
+    provider: providerOf({
+      version,
+      basedir: text(place, 'basedir'),
+      auroraVersion: (await globalVariables(connection, ['aurora_version'])).of('aurora_version'),
+    }),
   }
 }

@@ -10,6 +10,7 @@ import { restartFindings } from '../windowFindings.ts'
 import { filterFindings } from '../filters.ts'
 import { downstream, onlyExecuted, otherChannels, ownEvents, strictGtids } from './common.ts'
 import { coordinatesSteps, resumeSteps } from './coordinatesSteps.ts'
+import { managedFindings, managedScript } from './managed.ts'
 import type { Strategy } from './strategy.ts'
 
 export const coordinates: Strategy = {
@@ -18,6 +19,7 @@ export const coordinates: Strategy = {
     const { restart, window, replica, source } = situation
     return [
       ...restartFindings(restart),
+      ...managedFindings(situation),
       ...(source?.usesInnoDbBinlog === true ? [noPositions()] : []),
       ...(replica === null
         ? skippedUnseen(situation)
@@ -34,6 +36,8 @@ export const coordinates: Strategy = {
   },
   script: (situation) => {
     const { dialect, channel, restart, waitSeconds, replica, window } = situation
+    if (dialect.managed !== undefined && dialect.managed.procedures !== null)
+      return managedScript(situation, dialect.managed.procedures)
     const end: WindowEnd =
       replica === null || replica.applierRuns
         ? { kind: 'running', knownEnd: window.to, shown: replica?.showsExecuted ?? false }

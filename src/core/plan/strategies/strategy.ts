@@ -19,4 +19,6 @@ export interface PrintedPlan {
   readonly resume: readonly Statement[]
   /** Goes back to GTID positions when all is done, where the replica had followed them. */
   readonly afterwards: readonly Statement[]
+  /** On a managed service: what ends the repair, once people have set the mode back. */
+  readonly finish?: readonly Statement[]
 }
