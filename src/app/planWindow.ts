@@ -88,10 +88,13 @@ function executedBy(facts: ReplicaFacts | null): (t: Transaction) => boolean {
   const isBefore = (t: Transaction): boolean =>
     facts.applierRuns || compareCoordinates({ file: t.file, position: t.start }, facts.executed) < 0
   if (!followsGtids(facts)) return isBefore
+  const isPassed = (t: Transaction): boolean => compareCoordinates({ file: t.file, position: t.start }, facts.executed) < 0
   const executed = GtidSet.parse(facts.gtidExecuted ?? '') ?? new GtidSet()
+  // Without auto-positioning, a GTID that is missing before its place was passed over: it does not come any more.
   return (t) => {
     const gtid = parseGtid(t.gtid ?? '')
-    return gtid?.family === 'mysql' ? executed.contains(gtid.sid, gtid.number) : isBefore(t)
+    if (gtid?.family !== 'mysql') return isBefore(t)
+    return executed.contains(gtid.sid, gtid.number) || (!facts.autoPosition && isPassed(t))
   }
 }
 

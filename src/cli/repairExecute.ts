@@ -62,7 +62,6 @@ export async function executeRepair(args: Arguments, shell: Shell, options: Repa
       strategy: plan.strategy,
       dialect: plan.dialect,
       restart: plan.restart,
-      tables: plan.window.byTable.map(({ schema, table }) => ({ schema, table })),
       accept: [...options.accept],
     },
     shell.nowUs(),

@@ -26,6 +26,7 @@ export function mariaDbDialect(name: string, hasGtid: boolean): Dialect {
     startUntilGtidsText: (gtids, channel) =>
       `CONCAT(${quote(`START SLAVE${named(channel)} UNTIL master_gtid_pos = `)}, QUOTE(${gtids}))`,
     resetLog: () => 'RESET MASTER',
+    keepsLogNumber: false,
     fillGaps: null,
     hasSessionMode: false,
     noTimeLimit: 'SET @binpoint = 0 /*!100101 , SESSION max_statement_time = 0 */',

@@ -121,6 +121,8 @@ export function mysqlDialect(words: MysqlWords): Dialect {
     startUntilGtids: (gtids, channel) => `START ${replica} UNTIL SQL_AFTER_GTIDS = ${quote(gtids)}${channelClause(channel)}`,
     startUntilGtidsText: (gtids, channel) =>
       `CONCAT(${quote(`START ${replica} UNTIL SQL_AFTER_GTIDS = `)}, QUOTE(${gtids})${channel === '' ? '' : `, ${quote(channelClause(channel))}`})`,
+    // Since 8.0.11; an earlier release is taken for 5.7.
+    keepsLogNumber: words.replica === 'REPLICA',
     resetLog: (file) => `${words.resetLog}${numberOf(file)}`,
     fillGaps: words.hasAutoPosition ? (channel) => `START ${replica} UNTIL SQL_AFTER_MTS_GAPS${channelClause(channel)}` : null,
     hasSessionMode: words.hasSessionMode,

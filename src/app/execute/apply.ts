@@ -19,7 +19,7 @@ const CONNECT_MS = 30_000
 
 export const applyProcedure: Procedure = {
   replay: async (op, check) => {
-    await settle(op)
+    await settle(op, false)
     const checked = await check()
     op.journal.note('checked', checked)
     const { superReadOnly } = op.journal.noted('before') as Before
@@ -49,7 +49,7 @@ async function send(op: Operation, checked: Checked): Promise<void> {
     source: op.log,
     from,
     until: undefined,
-    choose: chosenBy(checked),
+    choose: chosenBy(checked, (op.journal.noted('before') as Before).autoPosition),
     statementAction: actionOf(checked),
     isRepeat: done !== undefined,
     session,
@@ -71,12 +71,12 @@ function actionOf({ steppedOver, repeated }: Checked): (transaction: Coordinate)
 }
 
 /** What the replica has executed; what is behind, replication brings. */
-function chosenBy({ gtidExecuted, executed }: Checked): (transaction: Origin) => boolean {
+function chosenBy({ gtidExecuted, executed }: Checked, autoPosition: boolean): (transaction: Origin) => boolean {
   const gtids = GtidSet.parse(gtidExecuted ?? '') ?? new GtidSet()
   return ({ gtid, file, start }) => {
     const parsed = parseGtid(gtid ?? '')
-    return parsed?.family === 'mysql'
-      ? gtids.contains(parsed.sid, parsed.number)
-      : compareCoordinates({ file, position: start }, executed) < 0
+    const isPassed = compareCoordinates({ file, position: start }, executed) < 0
+    if (parsed?.family !== 'mysql') return isPassed
+    return gtids.contains(parsed.sid, parsed.number) || (!autoPosition && isPassed)
   }
 }

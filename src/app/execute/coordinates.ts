@@ -11,7 +11,7 @@ import { settle } from './settle.ts'
 
 export const coordinatesProcedure: Procedure = {
   replay: async (op, check) => {
-    await settle(op)
+    await settle(op, typeof op.journal.noted('part') === 'number')
     const { executed } = await op.state()
     const known = op.journal.noted('end') as Coordinate | undefined
     const isInside = known !== undefined && compareCoordinates(executed, known) <= 0

@@ -92,6 +92,7 @@ async function attempt(request: ExecuteRequest, deadlineMs: number): Promise<Exe
   }
   const [lock] = await replica.query(`SELECT GET_LOCK('binpoint repair', ${LOCK_SECONDS}) AS locked`)
   if (String(lock?.['locked']) !== '1') {
+    if (journal.noted('before') === undefined) journal.end('undone')
     throw new BinpointError('REPAIR_BUSY', `another repair is at work on ${facts.address}`, {
       hint: "wait for it to end; it holds the lock 'binpoint repair'",
     })
@@ -133,7 +134,7 @@ async function attempt(request: ExecuteRequest, deadlineMs: number): Promise<Exe
     journal.note('started', true)
   }
   const checked = journal.noted('checked') as Checked | undefined
-  const proof = await prove(op, source, facts, checked?.sameDefinition ?? [])
+  const proof = await prove(op, source, facts, checked ?? { tables: [], sameDefinition: [] })
   journal.end('done')
   return {
     outcome: proof.outcome,
@@ -191,6 +192,7 @@ async function check(request: ExecuteRequest, replica: ServerConnection, source:
       .filter(({ verdict }) => verdict.verdict === 'step-over')
       .map(({ start, end, gtid }) => ({ start, end, gtid })),
     repeated: decided.filter(({ verdict }) => verdict.verdict !== 'step-over').map(({ start }) => start),
+    tables: situation.tables.map(({ schema, table }) => ({ schema, table })),
     sameDefinition: ddl?.sameDefinition ?? [],
     transactions: window.transactions,
     bytes: window.bytes,

@@ -9,7 +9,7 @@ import { settle } from './settle.ts'
 
 export const gtidMariadbProcedure: Procedure = {
   replay: async (op, check) => {
-    await settle(op)
+    await settle(op, op.journal.noted('rewound') === true)
     const now = await slavePos(op)
     const known = op.journal.noted('checked') as Checked | undefined
     const isInside = known !== undefined && !isBeyond(now, endOf(known))

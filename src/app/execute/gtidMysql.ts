@@ -19,7 +19,7 @@ interface Sets {
 
 export const gtidMysqlProcedure: Procedure = {
   replay: async (op, check) => {
-    await settle(op)
+    await settle(op, op.journal.noted('purged') === true)
     const before = op.journal.noted('before') as Before
     if (op.journal.noted('sets') === undefined) {
       const checked = await check()

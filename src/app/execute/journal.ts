@@ -20,7 +20,6 @@ export interface JournalHead {
   readonly strategy: StrategyName
   readonly dialect: string
   readonly restart: Coordinate
-  readonly tables: readonly { readonly schema: string; readonly table: string }[]
   /** What was accepted by name. */
   readonly accept: readonly string[]
 }

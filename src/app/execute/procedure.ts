@@ -18,6 +18,8 @@ export interface Checked {
   readonly steppedOver: readonly { readonly start: Coordinate; readonly end: Coordinate; readonly gtid: string | null }[]
   /** Where statements that define tables are repeated. */
   readonly repeated: readonly Coordinate[]
+  /** Tables of the window that are there. */
+  readonly tables: readonly { readonly schema: string; readonly table: string }[]
   /** Tables that must be defined alike on both servers in the end. */
   readonly sameDefinition: readonly { readonly schema: string; readonly table: string }[]
   readonly transactions: number

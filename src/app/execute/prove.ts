@@ -13,7 +13,10 @@ import { inspectSource } from '../../server/inspect/source.ts'
 import { ownLogEnd } from '../../server/inspect/ownLog.ts'
 import { quoteName } from '../../dialect/quote.ts'
 import { text } from '../../server/rows.ts'
+import type { Recreation } from '../recreation.ts'
+import { lostRowsOf, recreationOf } from '../recreation.ts'
 import type { Operation } from './operation.ts'
+import type { Checked } from './procedure.ts'
 
 export interface Proof {
   readonly outcome: 'healed' | 'different' | 'undecided'
@@ -26,26 +29,28 @@ export interface Proof {
   readonly tables: readonly TableComparison[]
   /** Tables that the window defines, and that are not defined alike. */
   readonly otherwise: readonly string[]
+  /** Where a restart would have to begin for the rows that are still missing; null: none is. */
+  readonly recreation: Recreation | null
 }
 
 /** How long each direction may take to move (milliseconds). */
 const MOVE_MS = 60_000
 /** Differing keys that are kept of a table. */
-const MAX_DIFFERENCES = 1000
+const MAX_DIFFERENCES = 20_000
 
 /** Throws REPLAY_FAILED where a direction does not move. */
 export async function prove(
   op: Operation,
   source: ServerConnection,
   facts: ReplicaFacts,
-  sameDefinition: readonly TableName[],
+  { tables: names, sameDefinition }: Pick<Checked, 'tables' | 'sameDefinition'>,
 ): Promise<Proof> {
   const forward = await catchUp(op, source)
   const { back, backUnseen } = await showBack(op, source, facts)
   const tables = await compareTables({
     source,
     replica: op.connection,
-    tables: op.journal.head.tables,
+    tables: names,
     catchUp: () =>
       catchUp(op, source).then(
         () => true,
@@ -57,7 +62,13 @@ export async function prove(
   const otherwise = await otherwiseDefined(op.connection, source, sameDefinition)
   const has = (outcome: TableComparison['outcome']): boolean => tables.some((table) => table.outcome === outcome)
   const outcome = otherwise.length > 0 || has('different') ? 'different' : has('undecided') ? 'undecided' : 'healed'
-  return { outcome, forward, back, backUnseen, tables, otherwise }
+  return { outcome, forward, back, backUnseen, tables, otherwise, recreation: await recreationIn(op, tables) }
+}
+
+/** A replay brings back a row only from its INSERT. */
+async function recreationIn(op: Operation, comparisons: readonly TableComparison[]): Promise<Recreation | null> {
+  const tables = lostRowsOf(comparisons)
+  return tables.length === 0 ? null : recreationOf({ source: op.log, from: null, tables, signal: op.signal })
 }
 
 interface TableName {

@@ -1,39 +1,50 @@
 /** Brings the replica to rest where the end of what it has executed is one position. */
+import { formatCoordinate } from '../../core/coordinate.ts'
 import { BinpointError } from '../../errors.ts'
 import type { Operation } from './operation.ts'
-import { halt } from './replay.ts'
+import { halt, idempotently } from './replay.ts'
 
 /**
- * Both threads stopped and the mode strict, and no gaps left by parallel workers. Throws REPLAY_FAILED where the gaps cannot be closed: the
- * executed position says nothing then.
+ * Both threads stopped and the mode strict, and no gaps left by parallel workers: with gaps the executed position says nothing, and CHANGE
+ * is refused (1802), also when there are no workers any more. Within a window that was begun, what is in the gaps is replayed, too.
+ * Throws REPLAY_FAILED where the gaps cannot be closed.
  */
-export async function settle(op: Operation): Promise<void> {
+export async function settle(op: Operation, isInWindow: boolean): Promise<void> {
   await halt(op)
   const { fillGaps } = op.dialect
-  if (fillGaps === null || !(await hasWorkers(op))) return
-  await op.run('gaps', fillGaps(op.channel))
-  for (;;) {
-    const state = await op.state()
-    if (!state.applierRuns) {
-      if (state.applierError === null) break
-      throw new BinpointError(
-        'REPLAY_FAILED',
-        `the replica's parallel workers left gaps that do not close: error ${state.applierError.number}: ${state.applierError.message}`,
-        {
-          hint: 'remove the cause, run START REPLICA (before MySQL 8.0.22: START SLAVE) UNTIL SQL_AFTER_MTS_GAPS, and repair then',
-        },
-      )
-    }
-    if (op.timeLeftMs() <= 0)
-      throw new BinpointError('TIMEOUT', "the gaps of the replica's parallel workers did not close in time")
-    await op.pause()
+  if (fillGaps === null) return
+  const fill = async (): Promise<void> => {
+    await op.run('gaps', fillGaps(op.channel))
+    await waitForGaps(op)
   }
+  await (isInWindow ? idempotently(op, fill) : fill())
   await op.run('stop', op.dialect.stop(op.channel))
 }
 
-async function hasWorkers(op: Operation): Promise<boolean> {
-  const rows = await op.connection.query(
-    "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('slave_parallel_workers', 'replica_parallel_workers') AND Value > 0",
-  )
-  return rows.length > 0
+/** Where there are no gaps, the applier stops at once; one that has none to close and stays is stopped. */
+const IDLE_MS = 10_000
+
+async function waitForGaps(op: Operation): Promise<void> {
+  let last = ''
+  let movedAt = performance.now()
+  for (;;) {
+    const state = await op.state()
+    const stands = formatCoordinate(state.executed)
+    if (stands !== last) movedAt = performance.now()
+    last = stands
+    if (performance.now() - movedAt > IDLE_MS && state.secondsBehind === 0) return
+    if (!state.applierRuns) {
+      if (state.applierError === null) return
+      throw new BinpointError(
+        'REPLAY_FAILED',
+        `the replica's parallel workers left gaps that do not close: error ${state.applierError.number}: ${state.applierError.message}`,
+        { hint: 'remove the cause, and run the same command again' },
+      )
+    }
+    if (op.timeLeftMs() <= 0)
+      throw new BinpointError('TIMEOUT', "the gaps of the replica's parallel workers did not close in time", {
+        hint: 'run the same command again with a longer --wait',
+      })
+    await op.pause()
+  }
 }

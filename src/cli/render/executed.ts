@@ -55,16 +55,34 @@ export function renderExecuted(executed: Executed): string {
     ...(transactions === 0 ? [] : [['replayed', plural(transactions, 'transaction')] as const]),
     ...(proof === null ? [] : proofLines(proof)),
     ['journal', journal],
-  ])}${outcome === 'different' ? remedy : ''}`
+  ])}${
+    outcome === 'different' && proof !== null
+      ? fold(remedyOf(proof), WIDTH)
+          .map((line) => `${line}\n`)
+          .join('')
+      : ''
+  }`
 }
 
-const remedy = fold(
-  'A replay brings back only rows whose INSERT lies in it: begin further back (an earlier --at), or copy the rows that differ ' +
-    'from the source by hand, for example with pt-table-sync.',
-  WIDTH,
-)
-  .map((line) => `${line}\n`)
-  .join('')
+const byHand =
+  'copy the rows that differ from the source: with both servers at one position, mysqldump --replace --no-create-info of the tables, loaded on ' +
+  'the replica with sql_log_bin = 0, or pt-table-sync'
+
+/** What to do about rows that still differ. */
+function remedyOf({ recreation }: Proof): string {
+  if (recreation === null) return `To go on: ${byHand}.`
+  const { restart, notInLog, undecodable } = recreation
+  const unmade = notInLog + undecodable
+  const further =
+    restart === null
+      ? ''
+      : `A replay brings back a row only from its INSERT: repair again with --from ${formatCoordinate(restart)}.`
+  const lost =
+    unmade === 0
+      ? ''
+      : `${plural(unmade, 'missing row')} cannot be found as inserted in the source's log: no replay heals them; ${byHand}.`
+  return [further, lost].filter((part) => part !== '').join(' ')
+}
 
 function proofLines({ forward, back, backUnseen, tables, otherwise }: Proof): (readonly [string, string])[] {
   return [

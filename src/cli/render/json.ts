@@ -120,6 +120,7 @@ function executedJson({ outcome, journal, restart, transactions, proof }: Execut
             backUnseen: proof.backUnseen,
             tables: proof.tables as unknown as Json,
             otherwise: [...proof.otherwise],
+            recreation: proof.recreation as unknown as Json,
           },
   }
 }

@@ -54,6 +54,24 @@ export class GtidSet {
     return out
   }
 
+  /** The transactions of this set that `other` has not. */
+  subtract(other: GtidSet): GtidSet {
+    const out = new GtidSet()
+    for (const [sid, mine] of this.#bySid) {
+      const theirs = other.#bySid.get(sid) ?? []
+      for (let i = 0; i < mine.length; i += 2) {
+        let from = mine[i] ?? 0
+        const end = mine[i + 1] ?? 0
+        for (let j = 0; j < theirs.length && from < end; j += 2) {
+          out.addInterval(sid, from, Math.min(end, theirs[j] ?? 0))
+          from = Math.max(from, theirs[j + 1] ?? 0)
+        }
+        out.addInterval(sid, from, end)
+      }
+    }
+    return out
+  }
+
   /** Whether this set has all of `other`. */
   includes(other: GtidSet): boolean {
     return this.intersect(other).size === other.size

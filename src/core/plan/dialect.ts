@@ -32,6 +32,8 @@ export interface Dialect {
    * server can (MySQL 8.0): a dump thread at a file whose name is gone ends with error 1236, which stops its reader.
    */
   readonly resetLog: (file: string | null) => string
+  /** It can begin the new log at that number. */
+  readonly keepsLogNumber: boolean
   /** Closes the gaps that parallel workers have left; null where there are none. */
   readonly fillGaps: ((channel: string) => string) | null
   /** One session can be made to write rows idempotently (MySQL >= 5.7, rbr_exec_mode). */

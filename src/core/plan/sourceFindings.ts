@@ -1,7 +1,9 @@
 /** What a repair makes the source feel, and what the source may do to it meanwhile. */
+import { GtidSet } from '../binlog/gtidSet.ts'
 import type { Finding } from '../findings.ts'
 import { formatUtcShort } from '../time/format.ts'
 import { finding } from './findings.ts'
+import type { ReplicaFacts } from './replica.ts'
 import type { Situation } from './situation.ts'
 import type { SourceFacts } from './sourceFacts.ts'
 import type { Window } from './window.ts'
@@ -55,8 +57,8 @@ function semiSyncFindings({ replica }: Situation, { semiSync }: SourceFacts): Fi
   ]
 }
 
-/** What the replica wrote itself and the source has not yet: older images would be written over it. */
-function ownWrites({ replica }: Situation, { fromReplica, seesChannels, address }: SourceFacts): Finding[] {
+/** What the replica wrote itself and the source has not: older images would be written over it. */
+function ownWrites({ replica }: Situation, { fromReplica, seesChannels, address, gtidExecuted }: SourceFacts): Finding[] {
   if (replica !== null && !seesChannels) {
     return [
       finding(
@@ -66,7 +68,19 @@ function ownWrites({ replica }: Situation, { fromReplica, seesChannels, address 
       ),
     ]
   }
-  if (replica === null || fromReplica === null || (fromReplica.applierRuns && fromReplica.error === null)) return []
+  if (replica === null) return []
+  const unsent = unsentGtids(replica, gtidExecuted)
+  if (unsent.size > 0) {
+    return [
+      finding(
+        'LOCAL_WRITES',
+        'blocking',
+        `the replica has written ${unsent.size} transaction(s) itself that the source does not have: the replay would write older rows over theirs. Let the source catch up, or, if it never gets them, accept it by name when they do not touch the tables of the window`,
+        { count: unsent.size, set: unsent.toString().slice(0, 500) },
+      ),
+    ]
+  }
+  if (fromReplica === null || (fromReplica.applierRuns && fromReplica.error === null)) return []
   return [
     finding(
       'LOCAL_WRITES',
@@ -75,4 +89,14 @@ function ownWrites({ replica }: Situation, { fromReplica, seesChannels, address 
       { channel: fromReplica.channel },
     ),
   ]
+}
+
+/** MySQL, of the replica's own UUID. */
+function unsentGtids({ identity, gtidExecuted }: ReplicaFacts, sourceHas: string | null): GtidSet {
+  const own = new GtidSet()
+  const { serverUuid } = identity
+  if (serverUuid === null || gtidExecuted === null || sourceHas === null) return own
+  own.addInterval(serverUuid.toLowerCase(), 1, Number.MAX_SAFE_INTEGER)
+  const written = (GtidSet.parse(gtidExecuted) ?? new GtidSet()).intersect(own)
+  return written.subtract(GtidSet.parse(sourceHas) ?? new GtidSet())
 }

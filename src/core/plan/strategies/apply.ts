@@ -2,6 +2,7 @@
  * The window's row events sent to the stopped replica in a session of our own: not logged, idempotent for that session only. What the
  * replica has executed, its binlog and who reads it stay as they are; rows of its own origin are written too.
  */
+import { GtidSet } from '../../binlog/gtidSet.ts'
 import type { Finding } from '../../findings.ts'
 import { isFiltered } from '../filters.ts'
 import { finding } from '../findings.ts'
@@ -25,6 +26,7 @@ export const apply: Strategy = {
       ...preparedXa(window),
       ...filtered(window, replica),
       ...unlogged(replica),
+      ...gaps(window, replica),
       ...printable(situation),
     ]
   },
@@ -73,6 +75,21 @@ function filtered({ byTable }: Window, { filters }: ReplicaFacts): Finding[] {
       'blocking',
       `the replica filters (${[...names, ...filters.domains, ...filters.ignoreServerIds.map((id) => `server_id ${id}`)].join(', ')}), and what is sent in a session goes past its filters. Accept it by name if the filtered rows may be written too`,
       { tables: names },
+    ),
+  ]
+}
+
+/** What it passed over by position, it has neither by GTID. */
+function gaps({ gtids }: Window, { gtidExecuted, gtidMode, address }: ReplicaFacts): Finding[] {
+  if (gtidMode !== 'ON') return []
+  const missing = gtids.subtract(GtidSet.parse(gtidExecuted ?? '') ?? new GtidSet())
+  if (missing.size === 0) return []
+  return [
+    finding(
+      'SKIPPED_EVENTS',
+      'warning',
+      `${address} has passed over ${missing.size} of the window's transactions by position: their rows are written, and their GTIDs stay missing in gtid_executed. Before it is given auto-positioning, add them there (an empty transaction each), or it is sent them again`,
+      { count: missing.size, set: missing.toString().slice(0, 500) },
     ),
   ]
 }

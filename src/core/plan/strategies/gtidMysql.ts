@@ -64,7 +64,7 @@ function irreversible(replica: ReplicaFacts): Finding[] {
 }
 
 /** All must have the whole of the replica's binlog before it goes. */
-function readers({ source }: Situation, replica: ReplicaFacts): Finding[] {
+function readers({ source, dialect }: Situation, replica: ReplicaFacts): Finding[] {
   const out: Finding[] = replica.seesReaders ? [] : [unseenReaders(replica)]
   const others = replica.readers.filter((reader) => reader.serverId !== replica.source.serverId)
   if (others.length > 0)
@@ -87,6 +87,16 @@ function readers({ source }: Situation, replica: ReplicaFacts): Finding[] {
     return out
   }
   const { fromReplica } = source
+  const isFirst = /\.0*1$/.test(replica.ownLogEnd?.file ?? '.000001')
+  if (!dialect.keepsLogNumber && replica.readers.length > 0 && !isFirst)
+    out.push(
+      finding(
+        'DOWNSTREAM',
+        'blocking',
+        `the replica's log would begin anew with file 1, and the servers that read it stand at ${replica.ownLogEnd?.file ?? ''}, a name that is gone then: their receivers stop with error 1236. Accept it by name, and restart them afterwards`,
+        { file: replica.ownLogEnd?.file ?? null },
+      ),
+    )
   if (fromReplica !== null && !fromReplica.autoPosition)
     out.push(
       finding(
