@@ -302,7 +302,9 @@ describe('every fixture', () => {
     expect([...schemaNames].sort()).toEqual([
       'at',
       'definitions',
+      'doctor',
       'error',
+      'explain',
       'index',
       'ls',
       'repair',
