@@ -85,12 +85,12 @@ describeWith(['mysql-5.6', 'mariadb-10.11'], 'a replica that people touch during
     await blocker.release()
     await stopping
     const ended = await run.ended
-    // It may have come to the end of the window before it was stopped.
-    if (ended.status !== 0) {
-      expect(ended).toMatchObject({ status: 2, stderr: expect.stringContaining('REPLICA_MOVED') })
-      expect(await execMode(pair.passive)).toBe('STRICT')
-      expect((await start(pair, from, folder.path, []).ended).status).toBe(0)
-    }
+    // It may have come to the end of the window before that.
+    const isDone = ended.status === 0
+    expect(isDone || ended.stderr.includes('REPLICA_MOVED')).toBe(true)
+    expect(await execMode(pair.passive)).toBe('STRICT')
+    const again = isDone ? ended : await start(pair, from, folder.path, []).ended
+    expect(again.status).toBe(0)
     await expectRepaired(pair)
   })
 
@@ -107,11 +107,12 @@ describeWith(['mysql-5.6', 'mariadb-10.11'], 'a replica that people touch during
     await blocker.release()
     await others
     const ended = await run.ended
-    if (ended.status !== 0) {
-      expect(ended).toMatchObject({ status: 2, stderr: expect.stringContaining('REPLICA_MOVED') })
-      expect(await execMode(pair.passive)).toBe('STRICT')
-      expect((await start(pair, from, folder.path, []).ended).status).toBe(0)
-    }
+    // It may have come to the end of the window before that.
+    const isDone = ended.status === 0
+    expect(isDone || ended.stderr.includes('REPLICA_MOVED')).toBe(true)
+    expect(await execMode(pair.passive)).toBe('STRICT')
+    const again = isDone ? ended : await start(pair, from, folder.path, []).ended
+    expect(again.status).toBe(0)
     await expectRepaired(pair)
   })
 })
@@ -168,7 +169,7 @@ async function loseRows(pair: Pair): Promise<Position> {
 /** What a repair must leave as it was. */
 async function stateOf(server: Server): Promise<unknown> {
   const status = await replicaStatus(server)
-  const settings = await server.query(
+  const variables = await server.query(
     "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('read_only', 'super_read_only', 'event_scheduler', 'slave_exec_mode', 'replica_exec_mode', 'gtid_executed', 'gtid_slave_pos')",
   )
   return {
@@ -176,7 +177,7 @@ async function stateOf(server: Server): Promise<unknown> {
     // Where places are found by GTID, it stands at the last transaction that was sent.
     executed: Number(status?.raw['Auto_Position'] ?? 0) === 1 ? null : status?.executed,
     follows: [status?.raw['Auto_Position'], status?.raw['Using_Gtid']],
-    settings: settings.map((row) => Object.values(row).join(' = ')),
+    settings: variables.map((row) => Object.values(row).join(' = ')),
     rows: await checksums(server),
   }
 }
