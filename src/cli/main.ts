@@ -28,7 +28,8 @@ interface Run {
   status: ExitStatus
 }
 
-export async function main(argv: readonly string[], shell: Shell): Promise<ExitStatus> {
+export async function main(argv: readonly string[], given: Shell): Promise<ExitStatus> {
+  const shell = askingOnce(given)
   const run: Run = { argv, shell, command: null, positionals: [], options: ['help', 'version'], status: Exit.OK }
   try {
     const typed = asksForHelp(argv) ? undefined : commands.find((entry) => nameOf(entry) === argv[0])
@@ -48,6 +49,19 @@ export async function main(argv: readonly string[], shell: Shell): Promise<ExitS
     return fail(isComplaint ? usageError(error.message, parsedSoFar(run)) : error, run)
   }
   return shell.signal.aborted && run.status === Exit.OK ? Exit.INTERRUPTED : run.status
+}
+
+/** A password is asked for once, however often a command connects to the server. */
+function askingOnce(shell: Shell): Shell {
+  const answers = new Map<string, Promise<string>>()
+  return {
+    ...shell,
+    askPassword: (prompt) => {
+      const answer = answers.get(prompt) ?? shell.askPassword(prompt)
+      answers.set(prompt, answer)
+      return answer
+    },
+  }
 }
 
 /**

@@ -1,6 +1,7 @@
 /**
  * MySQL option files, as far as an account needs them: groups, `key=value` and `key`, quotes, escapes, comments, `!include`
- * and `!includedir`. Later values win, as in the mysql client. (my_print_defaults is the second opinion in the tests.)
+ * and `!includedir`. Later values win, as in the mysql client. Groups of a single program are not ours ([mysql]), those of all clients
+ * are, with the two that MariaDB adds. (my_print_defaults is the second opinion in the tests.)
  */
 import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
@@ -17,11 +18,12 @@ export interface OptionFileRequest {
 }
 
 const MAX_DEPTH = 10
+const ownGroups = ['client', 'client-server', 'client-mariadb', 'binpoint']
 
 /** Throws OPTION_FILE when the file asked for cannot be read, or a line in any of them cannot be understood. */
 export function readOptionFiles(request: OptionFileRequest): OptionFileValues {
   const suffix = request.suffix ?? ''
-  const groups = new Set(['client', 'binpoint'].flatMap((group) => (suffix === '' ? [group] : [group, group + suffix])))
+  const groups = new Set(ownGroups.flatMap((group) => (suffix === '' ? [group] : [group, group + suffix])))
   const values = new Map<string, string>()
   if (request.only !== undefined) {
     const file = resolve(request.only)

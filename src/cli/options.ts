@@ -31,7 +31,7 @@ const groups: Readonly<Record<OptionGroup, Readonly<Record<string, Options>>>> =
     'defaults-file': {
       type: 'string',
       requiresArg: true,
-      describe: 'read the account from this option file only ([client], [binpoint])',
+      describe: 'read the account from this option file only ([client], [binpoint]); for one server: F=FILE in its DSN',
     },
     'defaults-group-suffix': {
       type: 'string',

@@ -1,6 +1,7 @@
 /**
  * What SOURCE and REPLICA mean: `mysql://user@host:port`, a Percona DSN (`h=db1,P=3306,u=repl`), or for a source a directory,
- * an `.index` file, or binlog files. The account comes from the text, the option files, BINPOINT_PASSWORD or --ask-pass.
+ * an `.index` file, or binlog files. The account comes from the text, the option files, BINPOINT_PASSWORD or --ask-pass. Where source and
+ * replica have different ones, each DSN names an option file of its own (`F=`).
  */
 import { closeSync, openSync, readSync, statSync } from 'node:fs'
 import type { ServerAddress, TlsMode } from '../core/ports.ts'
@@ -8,6 +9,7 @@ import { BinpointError } from '../errors.ts'
 import type { SourceSpec } from '../source/open.ts'
 import type { Arguments } from './command.ts'
 import { isSet, textOf } from './command.ts'
+import type { OptionFileValues } from './optionFile.ts'
 import { readOptionFiles } from './optionFile.ts'
 import type { Shell } from './shell.ts'
 
@@ -75,15 +77,29 @@ export async function serverAddress(text: string, args: Arguments, shell: Shell)
   const port = named.port ?? portOf(file.get('port') ?? '3306', text)
   const user = named.user ?? file.get('user') ?? shell.env['USER'] ?? 'root'
   const asked = isSet(args, 'ask-pass') ? await shell.askPassword(`Password for ${user}@${host}:${port}: `) : undefined
-  const isLocalDefault = named.host === undefined && named.port === undefined
   return {
     host,
     port,
     user,
-    password: named.password ?? asked ?? shell.env['BINPOINT_PASSWORD'] ?? file.get('password'),
-    socketPath: named.socketPath ?? (isLocalDefault ? file.get('socket') : undefined),
+    // The file of this one server says more than what is said of all.
+    password:
+      named.password ??
+      asked ??
+      (named.optionFile === undefined ? undefined : file.get('password')) ??
+      shell.env['BINPOINT_PASSWORD'] ??
+      file.get('password'),
+    socketPath: named.socketPath ?? socketOf(named, file),
     tls: tlsOf(args, file),
   }
+}
+
+/** As in the mysql client, a socket is for this machine, unless the protocol says TCP; and here, unless the text has a port. */
+function socketOf(named: Named, file: OptionFileValues): string | undefined {
+  const protocol = file.get('protocol')?.toUpperCase() ?? ''
+  if (!['', 'TCP', 'SOCKET'].includes(protocol))
+    throw new BinpointError('OPTION_FILE', `protocol '${protocol}' is not known`, { hint: 'TCP or SOCKET' })
+  const isHere = (named.host ?? file.get('host') ?? 'localhost') === 'localhost' && named.port === undefined
+  return isHere && protocol !== 'TCP' ? file.get('socket') : undefined
 }
 
 function parseUrl(text: string): Named {
@@ -93,16 +109,23 @@ function parseUrl(text: string): Named {
   } catch (cause) {
     throw malformed(text, cause)
   }
-  if (url.hostname === '' || (url.pathname !== '' && url.pathname !== '/') || url.search !== '') throw malformed(text)
+  const path = url.pathname === '/' ? '' : url.pathname
+  // A socket is a path behind no host, as in the names that an index gives.
+  if ((url.hostname === '') === (path === '') || url.search !== '') throw malformed(text)
   const decoded = (part: string): string | undefined => (part === '' ? undefined : decode(part, text))
   return {
-    host: url.hostname.replace(/^\[(.*)\]$/, '$1'),
+    host: url.hostname === '' ? undefined : withoutBrackets(url.hostname),
     port: url.port === '' ? undefined : Number(url.port),
     user: decoded(url.username),
     password: decoded(url.password),
-    socketPath: undefined,
+    socketPath: path === '' ? undefined : decode(path, text),
     optionFile: undefined,
   }
+}
+
+/** Of an IPv6 address. */
+function withoutBrackets(host: string): string {
+  return host.replace(/^\[(.*)\]$/, '$1')
 }
 
 function decode(part: string, whole: string): string {
@@ -121,8 +144,9 @@ function parseDsn(text: string): Named {
     values.set(key, rest.join('='))
   }
   const port = values.get('P')
+  const host = values.get('h')
   return {
-    host: values.get('h'),
+    host: host === undefined ? undefined : withoutBrackets(host),
     port: port === undefined ? undefined : portOf(port, text),
     user: values.get('u'),
     password: values.get('p'),
@@ -144,15 +168,25 @@ function malformed(text: string, cause?: unknown): BinpointError {
   })
 }
 
-function tlsOf(args: Arguments, file: ReadonlyMap<string, string>): TlsMode | undefined {
-  const value = (name: string): string | undefined => textOf(args, name) ?? file.get(name)
+function tlsOf(args: Arguments, file: OptionFileValues): TlsMode | undefined {
+  const value = (name: string): string | undefined => textOf(args, name) ?? file.get(name) ?? file.get(`loose-${name}`)
   const ca = value('ssl-ca')
-  const mode = value('ssl-mode')?.toUpperCase() ?? (ca === undefined ? 'PREFERRED' : 'VERIFY_CA')
+  const mode = value('ssl-mode')?.toUpperCase() ?? oldModeOf(file) ?? (ca === undefined ? 'PREFERRED' : 'VERIFY_CA')
   if (!isTlsMode(mode))
     throw new BinpointError('OPTION_FILE', `ssl-mode '${mode}' is not known`, {
       hint: 'DISABLED, PREFERRED, REQUIRED, VERIFY_CA or VERIFY_IDENTITY',
     })
   return { mode, ca, cert: value('ssl-cert'), key: value('ssl-key') }
+}
+
+/** What said it before there was ssl-mode, and says it at MariaDB: `ssl`, `skip-ssl` and `ssl-verify-server-cert`. */
+function oldModeOf(file: OptionFileValues): TlsMode['mode'] | undefined {
+  const isOff = (value: string | undefined): boolean => /^(0|off|false)$/i.test(value ?? '')
+  const ssl = file.get('ssl')
+  if (file.has('skip-ssl') || file.has('disable-ssl') || isOff(ssl)) return 'DISABLED'
+  const verify = file.get('ssl-verify-server-cert')
+  if (verify !== undefined && !isOff(verify)) return 'VERIFY_IDENTITY'
+  return ssl === undefined ? undefined : 'REQUIRED'
 }
 
 function isTlsMode(text: string): text is TlsMode['mode'] {

@@ -16,7 +16,11 @@ export interface Parsed {
 export function usageError(message: string, parsed: Parsed): BinpointError {
   const { command } = parsed
   const own = command === null ? 'binpoint' : `binpoint ${command}`
-  return new BinpointError('USAGE', wording(message, parsed, own), { hint: `${own} --help` })
+  // What mysql_config_editor writes is obfuscated, and no kept library reads it.
+  const hint = /^Unknown arguments?: .*\blogin-path\b/.test(message)
+    ? 'put the account into an option file: [client] in ~/.my.cnf, or --defaults-file=FILE, or for one server F=FILE in its DSN'
+    : `${own} --help`
+  return new BinpointError('USAGE', wording(message, parsed, own), { hint })
 }
 
 function wording(message: string, parsed: Parsed, own: string): string {

@@ -3,6 +3,9 @@
  * told apart by number.
  */
 import { readFileSync } from 'node:fs'
+import type { Socket } from 'node:net'
+import { connect as connectSocket, isIP } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 import mysql from 'mysql2/promise'
 import type { ConnectionOptions } from 'mysql2/promise'
 import type { ServerAddress } from '../core/ports.ts'
@@ -23,6 +26,9 @@ export interface ServerConnection extends AsyncDisposable {
 
 /** The longest that every server accepts, 24 days: for connections that say nothing for long. */
 export const WAIT_TIMEOUT_SECONDS = 2_147_483
+
+/** A server that has fallen silent does not answer a good-bye either. */
+const GOODBYE_MS = 1000
 
 /** Throws CONNECT_FAILED, ACCESS_DENIED. `timeoutMs` bounds the connecting and, unless another bound is given, every query. */
 export async function connect(address: ServerAddress, timeoutMs: number, queryMs: number = timeoutMs): Promise<ServerConnection> {
@@ -54,6 +60,8 @@ async function open(address: ServerAddress, options: ConnectionOptions, queryMs:
       throw serverError(error, address, sql)
     }
   }
+  // A low global limit would cut off lists, those of SHOW too.
+  await query('SET SESSION sql_select_limit = 18446744073709551615')
   return {
     address,
     options,
@@ -69,7 +77,11 @@ async function open(address: ServerAddress, options: ConnectionOptions, queryMs:
       return []
     },
     [Symbol.asyncDispose]: async () => {
-      await connection.end().catch(() => connection.destroy())
+      const late = new AbortController()
+      const end = connection.end().catch(() => undefined)
+      await Promise.race([end, sleep(GOODBYE_MS, undefined, { signal: late.signal }).catch(() => undefined)])
+      late.abort()
+      connection.destroy()
     },
   }
 }
@@ -89,6 +101,7 @@ function connectionOptions(address: ServerAddress, timeoutMs: number, withTls: b
   }
   return {
     ...(address.socketPath === undefined ? { host: address.host, port: address.port } : { socketPath: address.socketPath }),
+    ...(isTls && ssl.verifyIdentity && isIP(address.host) !== 0 ? { stream: socketTo(address) } : {}),
     user: address.user,
     password: address.password ?? '',
     connectTimeout: timeoutMs,
@@ -98,6 +111,14 @@ function connectionOptions(address: ServerAddress, timeoutMs: number, withTls: b
     multipleStatements: false,
     ...(isTls ? { ssl: Object.fromEntries(Object.entries(ssl).filter(([, value]) => value !== undefined)) } : {}),
   }
+}
+
+/**
+ * Node holds a certificate against the name that a socket was given, which it notes of names only (`_host`, net.js): of an address, mysql2
+ * has it held against `localhost`.
+ */
+function socketTo({ host, port }: ServerAddress): () => Socket {
+  return () => Object.assign(connectSocket({ host, port, noDelay: true }), { _host: host })
 }
 
 function readPem(path: string): Buffer {

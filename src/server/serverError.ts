@@ -2,6 +2,7 @@
 import type { ServerAddress } from '../core/ports.ts'
 import type { ErrorCode } from '../errors.ts'
 import { BinpointError } from '../errors.ts'
+import { addressText } from './address.ts'
 
 const ER_DBACCESS_DENIED = 1044
 const ER_ACCESS_DENIED = 1045
@@ -19,7 +20,7 @@ const ER_KILLED = new Set([1053, 1317, 1927, 3169])
 /** `sql`: what was asked, to name the privilege that it needs. */
 export function serverError(error: unknown, address: ServerAddress, sql?: string): BinpointError {
   if (error instanceof BinpointError) return error
-  const where = address.socketPath ?? `${address.host}:${address.port}`
+  const where = addressText(address)
   const message = error instanceof Error ? error.message : String(error)
   const make = (code: ErrorCode, text: string, hint: string): BinpointError =>
     new BinpointError(code, text, { hint, cause: error })

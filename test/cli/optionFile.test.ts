@@ -65,17 +65,32 @@ describe('an option file', () => {
   })
 })
 
-for (const kind of ['mysql-9.7', 'mariadb-10.11'] satisfies ServerKind[]) {
+/** What every client reads of an option file. */
+const clientGroups = {
+  'mysql-9.7': ['client'],
+  'mariadb-10.11': ['client', 'client-server', 'client-mariadb'],
+} satisfies Partial<Record<ServerKind, readonly string[]>>
+
+const textsOfMariaDb: readonly (readonly [name: string, text: string])[] = [
+  ['the groups of all clients', '[client-mariadb]\nuser=a\n[mariadb]\nuser=b\n[client-server]\nsocket=/s\n[client]\nport=1\n'],
+  ['the later of them wins', '[client]\nuser=a\nport=1\n[client-server]\nport=2\n[client-mariadb]\nuser=c\n'],
+]
+
+for (const kind of ['mysql-9.7', 'mariadb-10.11'] as const) {
   describeWith(kind, `my_print_defaults of ${kind} agrees on`, () => {
-    test.each(texts)('%s', async (_name, text) => {
+    test.each([...texts, ...(kind === 'mariadb-10.11' ? textsOfMariaDb : [])])('%s', async (_name, text) => {
       const file = join(temporaryFolder(), 'my.cnf')
       writeFileSync(file, text)
       const { command, args, env } = program(kind, 'client')
       const path = (args.at(-1) ?? '').replace(/[^/]+$/, 'my_print_defaults')
       const show = kind.startsWith('mysql') ? ['--show'] : []
-      const printed = await runAnyway(command, [...args.slice(0, -1), path, `--defaults-file=${file}`, ...show, 'client'], {
-        env,
-      })
+      const printed = await runAnyway(
+        command,
+        [...args.slice(0, -1), path, `--defaults-file=${file}`, ...show, ...clientGroups[kind]],
+        {
+          env,
+        },
+      )
       expect(printed.exitCode).toBe(0)
       const theirs = new Map<string, string>()
       for (const option of printed.stdout.split('\n').filter((line) => line !== '')) {

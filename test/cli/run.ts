@@ -23,6 +23,8 @@ export interface Surroundings {
   readonly env?: Readonly<Record<string, string>>
   readonly home?: string
   readonly password?: string
+  /** In place of `password`. */
+  readonly askPassword?: Shell['askPassword']
   readonly signal?: AbortSignal
   readonly isTerminal?: boolean
   /** NOW_US unless given. */
@@ -48,7 +50,7 @@ export async function binpoint(args: readonly string[], surroundings: Surroundin
     nowUs: () => surroundings.nowUs ?? NOW_US,
     stdoutIsTerminal: surroundings.isTerminal === true,
     stderrIsTerminal: false,
-    askPassword: () => Promise.resolve(surroundings.password ?? ''),
+    askPassword: surroundings.askPassword ?? (() => Promise.resolve(surroundings.password ?? '')),
     ask: () => Promise.reject(new Error('nobody is asked')),
     signal: surroundings.signal ?? new AbortController().signal,
   }

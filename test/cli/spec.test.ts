@@ -42,6 +42,8 @@ describe('a server', () => {
     ['mysql://repl@10.0.0.1', { host: '10.0.0.1', port: 3306 }],
     ['h=db1,P=3307,u=repl,p=a=b', { host: 'db1', port: 3307, user: 'repl', password: 'a=b' }],
     ['h=db1', { host: 'db1', port: 3306, user: 'me', socketPath: undefined }],
+    ['h=[::1],P=3307,u=repl', { host: '::1', port: 3307 }],
+    ['mysql:///run/my%20sql.sock', { socketPath: '/run/my sql.sock', user: 'me' }],
     ['S=/run/mysqld/mysqld.sock,u=repl', { socketPath: '/run/mysqld/mysqld.sock', user: 'repl' }],
   ])('%s', async (text, expected) => {
     expect(await address(text)).toMatchObject(expected)
@@ -104,12 +106,36 @@ describe('the password', () => {
     writeFileSync(file, '[client]\npassword=own\n[client_db2]\npassword=second\n')
     const cnf = '[client]\npassword=home\nuser=home\n'
     expect(await address(`h=db1,F=${file}`, { cnf })).toMatchObject({ password: 'own', user: 'me' })
+    // It is said of this server alone, and what is in the environment of all.
+    expect(await address(`h=db1,F=${file}`, { env: { BINPOINT_PASSWORD: 'all' } })).toMatchObject({ password: 'own' })
     const args = { 'defaults-file': file, 'defaults-group-suffix': '_db2' }
     expect(await address('mysql://db1', { cnf, args })).toMatchObject({ password: 'second' })
     await expect(address('mysql://db1', { args: { 'defaults-file': join(folder, 'none.cnf') } })).rejects.toMatchObject({
       code: 'OPTION_FILE',
       message: expect.stringContaining('none.cnf'),
     })
+  })
+})
+
+describe('a socket of the option file', () => {
+  const cnf = '[client]\nsocket=/run/s.sock\n'
+  test.each([
+    ['u=me', cnf, '/run/s.sock'],
+    ['mysql://localhost', cnf, '/run/s.sock'],
+    ['u=me', `${cnf}host=localhost\nport=3307\n`, '/run/s.sock'],
+    ['u=me', `${cnf}protocol=socket\n`, '/run/s.sock'],
+    ['u=me', `${cnf}protocol=TCP\n`, undefined],
+    ['u=me', `${cnf}host=db1\n`, undefined],
+    ['mysql://db1', cnf, undefined],
+    ['mysql://localhost:3306', cnf, undefined],
+    ['S=/run/other.sock', cnf, '/run/other.sock'],
+  ])('%s and %j', async (text, file, socketPath) => {
+    expect((await address(text, { cnf: file })).socketPath).toBe(socketPath)
+  })
+
+  test('or a protocol that is none', async () => {
+    const file = '[client]\nprotocol=PIPE\n'
+    await expect(address('u=me', { cnf: file })).rejects.toMatchObject({ code: 'OPTION_FILE', hint: 'TCP or SOCKET' })
   })
 })
 
@@ -124,6 +150,12 @@ describe('TLS', () => {
       { mode: 'VERIFY_IDENTITY', ca: '/etc/ca.pem', cert: 'c', key: 'k' },
     ],
     [{ 'ssl-mode': 'DISABLED' }, '[client]\nssl-mode=REQUIRED', { mode: 'DISABLED' }],
+    [{}, '[client]\nloose-ssl-mode=REQUIRED', { mode: 'REQUIRED' }],
+    [{}, '[client]\nssl', { mode: 'REQUIRED' }],
+    [{}, '[client-mariadb]\nskip-ssl', { mode: 'DISABLED' }],
+    [{}, '[client]\nssl=0\nssl-ca=/ca.pem', { mode: 'DISABLED' }],
+    [{}, '[client]\nssl_verify_server_cert\nssl-ca=/ca.pem', { mode: 'VERIFY_IDENTITY', ca: '/ca.pem' }],
+    [{}, '[client]\nssl-verify-server-cert=off\nssl-ca=/ca.pem', { mode: 'VERIFY_CA' }],
   ])('%j and %j', async (args, cnf, tls) => {
     expect((await address('mysql://db1', { args, cnf })).tls).toMatchObject(tls)
   })
