@@ -72,16 +72,16 @@ interface Watch {
 }
 
 function watchThreads(servers: readonly Server[]): Watch {
-  let stopped = false
+  const stop = new AbortController()
   const seen: string[] = []
   const watching = (async () => {
-    while (!stopped) {
+    while (!stop.signal.aborted) {
       for (const server of servers) seen.push(JSON.stringify(await server.query('SHOW FULL PROCESSLIST')))
     }
   })()
   return {
     stop: async () => {
-      stopped = true
+      stop.abort()
       await watching
       return seen.join('\n')
     },

@@ -7,10 +7,10 @@ export interface SilentServer extends AsyncDisposable {
   readonly isSilent: () => boolean
 }
 
-/** Passes everything on until a client sends what `trigger` matches (TLS must be off), and then nothing more to anybody. */
+/** Passes everything on until a client sends what `isLast` is true of (TLS must be off), and then nothing more to anybody. */
 export async function silentAfter(
   target: { readonly host: string; readonly port: number },
-  trigger: RegExp,
+  isLast: (bytes: Buffer) => boolean,
 ): Promise<SilentServer> {
   const sockets = new Set<Socket>()
   let silent = false
@@ -22,7 +22,7 @@ export async function silentAfter(
     sockets.add(upstream)
     upstream.on('error', () => undefined)
     client.on('data', (bytes: Buffer) => {
-      if (trigger.test(bytes.toString('latin1'))) silent = true
+      if (isLast(bytes)) silent = true
       if (!silent) upstream.write(bytes)
     })
     upstream.on('data', (bytes: Buffer) => {
