@@ -229,7 +229,7 @@ describeWith('mariadb-10.11', 'a replica of another log with the same names', ()
 
 /** What an account needs to look at a replica, besides seeing its tables. */
 const mayLook = {
-  'mysql-5.6': 'REPLICATION CLIENT',
+  'mysql-5.6': 'REPLICATION CLIENT, REPLICATION SLAVE',
   'mysql-9.7': 'REPLICATION CLIENT',
   'mariadb-10.11': 'SLAVE MONITOR, REPLICATION MASTER ADMIN',
   'mariadb-11.8': 'SLAVE MONITOR, REPLICATION MASTER ADMIN',
