@@ -39,7 +39,7 @@ export const applyProcedure: Procedure = {
 async function send(op: Operation, checked: Checked): Promise<void> {
   // Behind statements that define tables, the rows before them no longer fit: it goes on where it was.
   const done = op.journal.noted('applying') as Coordinate | undefined
-  const from = done ?? op.journal.head.restart
+  const from = done ?? checked.restart
   op.journal.note('applying', from)
   await using session = await openApplySession(op.connection.address, {
     timeoutMs: CONNECT_MS,

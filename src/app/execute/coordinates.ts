@@ -5,7 +5,6 @@
 import type { Coordinate } from '../../core/coordinate.ts'
 import { compareCoordinates, formatCoordinate } from '../../core/coordinate.ts'
 import type { Checked, Procedure } from './procedure.ts'
-import type { Operation } from './operation.ts'
 import { hasReached, idempotently, waitForApplier } from './replay.ts'
 import { settle } from './settle.ts'
 
@@ -24,7 +23,7 @@ export const coordinatesProcedure: Procedure = {
       op.journal.note('part', null)
     }
     const begun = op.journal.noted('part') as number | null | undefined
-    for (const [index, part] of partsOf(op, checked, end).entries()) {
+    for (const [index, part] of partsOf(checked, end).entries()) {
       if (index < (begun ?? 0)) continue
       await idempotently(op, async () => {
         const isBegun = index === begun && compareCoordinates(executed, part.from) >= 0
@@ -46,14 +45,9 @@ export const coordinatesProcedure: Procedure = {
   isUndoable: (journal) => journal.noted('part') === undefined || journal.noted('part') === null,
 }
 
-function partsOf(
-  op: Operation,
-  checked: Checked,
-  end: Coordinate,
-): readonly { readonly from: Coordinate; readonly to: Coordinate }[] {
-  const { restart } = op.journal.head
+function partsOf(checked: Checked, end: Coordinate): readonly { readonly from: Coordinate; readonly to: Coordinate }[] {
   const parts: { from: Coordinate; to: Coordinate }[] = []
-  let from = restart
+  let from = checked.restart
   for (const { start, end: behind } of checked.steppedOver) {
     if (compareCoordinates(from, start) < 0) parts.push({ from, to: start })
     from = behind

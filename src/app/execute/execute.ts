@@ -139,7 +139,7 @@ async function attempt(request: ExecuteRequest, deadlineMs: number): Promise<Exe
   return {
     outcome: proof.outcome,
     journal: journal.path,
-    restart: journal.head.restart,
+    restart: checked?.restart ?? journal.head.restart,
     transactions: checked?.transactions ?? 0,
     proof,
     refusal: null,
@@ -182,6 +182,7 @@ async function check(request: ExecuteRequest, replica: ServerConnection, source:
   const { window, ddl } = situation
   const decided = ddl?.decisions ?? []
   return {
+    restart: situation.restart,
     executed: facts.executed,
     gtidExecuted: facts.gtidExecuted,
     gtidSlavePos: facts.gtidSlavePos,
@@ -254,7 +255,7 @@ export async function undo(request: ExecuteRequest): Promise<void> {
       'REPLICA_MOVED',
       `the replay of ${formatCoordinate(journal.head.restart)} has begun: there is no way back from the middle of it`,
       {
-        hint: 'finish it: run repair --execute for this replica again, which goes on from the journal',
+        hint: 'finish it: run repair --execute for this replica again, which goes on from the journal. If the replica was made anew since, remove the journal',
       },
     )
   }

@@ -5,6 +5,8 @@ import type { Operation } from './operation.ts'
 
 /** What the plan says, made again with the replica at rest. Goes into the journal. */
 export interface Checked {
+  /** The plan's, or further back where something has been ended since that was open across it. */
+  readonly restart: Coordinate
   /** The end of the window. */
   readonly executed: Coordinate
   readonly gtidExecuted: string | null
