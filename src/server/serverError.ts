@@ -15,7 +15,8 @@ const ER_NO_BINARY_LOGGING = 1381
 const ER_ACCESS_DENIED_NO_PASSWORD = 1698
 const ER_MASTER_FATAL_ERROR_READING_BINLOG = 1236
 const ER_MARIADB_SLAVE_SAME_ID = 4052
-const ER_KILLED = new Set([1053, 1317, 1927, 3169])
+/** Ended by someone, by a shutdown, or for having been silent (4031, MySQL >= 8.0.24). */
+const ER_KILLED = new Set([1053, 1317, 1927, 3169, 4031])
 
 /** `sql`: what was asked, to name the privilege that it needs. */
 export function serverError(error: unknown, address: ServerAddress, sql?: string): BinpointError {

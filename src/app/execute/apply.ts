@@ -26,9 +26,11 @@ export const applyProcedure: Procedure = {
     if (superReadOnly) await op.run('writable', 'SET GLOBAL super_read_only = OFF')
     try {
       await send(op, checked)
-    } finally {
-      if (superReadOnly) await op.run('read-only', 'SET GLOBAL super_read_only = ON').catch(() => [])
+    } catch (error) {
+      if (superReadOnly) await op.makeSafe('read-only', 'SET GLOBAL super_read_only = ON').catch(() => undefined)
+      throw error
     }
+    if (superReadOnly) await op.makeSafe('read-only', 'SET GLOBAL super_read_only = ON')
   },
   undo: async (op, { superReadOnly }) => {
     if (superReadOnly) await op.run('read-only', 'SET GLOBAL super_read_only = ON')

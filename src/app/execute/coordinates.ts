@@ -4,6 +4,7 @@
  */
 import type { Coordinate } from '../../core/coordinate.ts'
 import { compareCoordinates, formatCoordinate } from '../../core/coordinate.ts'
+import { moved } from './operation.ts'
 import type { Checked, Procedure } from './procedure.ts'
 import { hasReached, idempotently, waitForApplier } from './replay.ts'
 import { settle } from './settle.ts'
@@ -15,6 +16,9 @@ export const coordinatesProcedure: Procedure = {
     const known = op.journal.noted('end') as Coordinate | undefined
     const isInside = known !== undefined && compareCoordinates(executed, known) <= 0
     // A replica that is inside of the window says nothing of what it had executed before.
+    if (isInside && compareCoordinates(executed, (op.journal.noted('checked') as Checked).restart) < 0) {
+      throw moved(`the replica stands at ${formatCoordinate(executed)}, before the restart: it was put back, or made anew, since`)
+    }
     const checked = isInside ? (op.journal.noted('checked') as Checked) : await check()
     const end = isInside ? known : checked.executed
     if (!isInside) {
@@ -38,9 +42,11 @@ export const coordinatesProcedure: Procedure = {
       })
     }
   },
-  undo: async (op, before) => {
-    if (op.journal.noted('end') === undefined) return
-    await op.run('change', op.dialect.changeTo(before.executed, op.channel))
+  undo: async (op) => {
+    const end = op.journal.noted('end') as Coordinate | undefined
+    // One that has gone on since was not sent back.
+    if (end === undefined || compareCoordinates((await op.state()).executed, end) >= 0) return
+    await op.run('change', op.dialect.changeTo(end, op.channel))
   },
   isUndoable: (journal) => journal.noted('part') === undefined || journal.noted('part') === null,
 }

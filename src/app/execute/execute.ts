@@ -10,6 +10,7 @@ import type { RepairResult, StrategyName } from '../../core/plan/plan.ts'
 import type { ReplicaFacts } from '../../core/plan/replica.ts'
 import { BinpointError } from '../../errors.ts'
 import type { ServerConnection } from '../../server/connection.ts'
+import { WAIT_TIMEOUT_SECONDS } from '../../server/connection.ts'
 import { inspectTables } from '../../server/tables.ts'
 import type { Inspection, RepairRequest } from '../repair.ts'
 import { planRepair } from '../repair.ts'
@@ -63,7 +64,10 @@ export async function execute(request: ExecuteRequest): Promise<Executed> {
     try {
       return await attempt(request, deadlineMs)
     } catch (error) {
-      if (!isConnectionLoss(error) || performance.now() > deadlineMs) throw error
+      const { journal } = request
+      const isBegun = journal.isResumed || journal.noted('before') !== undefined
+      if (!isBegun) journal.end('undone')
+      if (!isBegun || !isConnectionLoss(error) || performance.now() > deadlineMs) throw error
       request.onNote(`${error.message}; connecting again`)
       await sleep(1000, undefined, { signal: request.signal })
     }
@@ -84,19 +88,9 @@ async function attempt(request: ExecuteRequest, deadlineMs: number): Promise<Exe
   const inspection = await request.inspect(replica)
   const { dialect, facts } = inspection
   await replica.query(dialect.noTimeLimit)
-  const [same] = await replica.query(`SELECT ${dialect.isServer(journal.head.replica)} AS same`)
-  if (String(same?.['same']) !== '1') {
-    throw new BinpointError('REPLICA_MOVED', `${facts.address} is not the server that ${journal.path} is of`, {
-      hint: 'give the replica that the repair was begun on',
-    })
-  }
-  const [lock] = await replica.query(`SELECT GET_LOCK('binpoint repair', ${LOCK_SECONDS}) AS locked`)
-  if (String(lock?.['locked']) !== '1') {
-    if (journal.noted('before') === undefined) journal.end('undone')
-    throw new BinpointError('REPAIR_BUSY', `another repair is at work on ${facts.address}`, {
-      hint: "wait for it to end; it holds the lock 'binpoint repair'",
-    })
-  }
+  for (const connection of [replica, source]) await connection.query(`SET SESSION wait_timeout = ${WAIT_TIMEOUT_SECONDS}`)
+  await holdSource(request, source, facts)
+  await holdReplica(journal, replica, inspection)
   const op = createOperation({
     connection: replica,
     dialect,
@@ -114,6 +108,7 @@ async function attempt(request: ExecuteRequest, deadlineMs: number): Promise<Exe
       await procedure.replay(op, () => check(request, replica, source))
     } catch (error) {
       if (!(error instanceof Refused)) throw error
+      if (!procedure.isUndoable(journal)) throw midway(error.result)
       await putBack(op, procedure, before)
       journal.end('undone')
       return {
@@ -127,6 +122,9 @@ async function attempt(request: ExecuteRequest, deadlineMs: number): Promise<Exe
     }
     journal.note('replayed', true)
   }
+  const now = await op.state()
+  if (journal.noted('started') !== undefined && !now.applierRuns && now.applierError === null)
+    await op.run('start', dialect.start(op.channel))
   if (journal.noted('started') === undefined) {
     await halt(op)
     await followAsBefore(op, before)
@@ -146,10 +144,53 @@ async function attempt(request: ExecuteRequest, deadlineMs: number): Promise<Exe
   }
 }
 
+/** The server that the journal is of, and alone on it. */
+async function holdReplica(journal: Journal, replica: ServerConnection, { dialect, facts }: Inspection): Promise<void> {
+  const [same] = await replica.query(`SELECT ${dialect.isServer(journal.head.replica)} AS same`)
+  if (String(same?.['same']) !== '1') {
+    throw new BinpointError('REPLICA_MOVED', `${facts.address} is not the server that ${journal.path} is of`, {
+      hint: 'give the replica that the repair was begun on',
+    })
+  }
+  const [lock] = await replica.query(`SELECT GET_LOCK('binpoint repair', ${LOCK_SECONDS}) AS locked`)
+  if (String(lock?.['locked']) !== '1') {
+    throw new BinpointError('REPAIR_BUSY', `another repair is at work on ${facts.address}`, {
+      hint: "wait for it to end; it holds the lock 'binpoint repair'",
+    })
+  }
+}
+
+/** What is compared in the end, and read on the way, is the server that the replica follows. */
+async function holdSource(request: ExecuteRequest, source: ServerConnection, facts: ReplicaFacts): Promise<void> {
+  const given = await request.inspectSource(source, facts)
+  if (given === null) return
+  const { serverUuid, serverId, host, port } = facts.source
+  const isOther =
+    serverUuid !== null && given.serverUuid !== null
+      ? serverUuid !== given.serverUuid
+      : serverId !== 0 && given.serverId !== 0 && serverId !== given.serverId
+  if (!isOther) return
+  throw new BinpointError(
+    'LOG_IDENTITY',
+    `${facts.address} replicates from ${host}:${port}, which is not the server ${given.address}`,
+    {
+      hint: 'give the server that it replicates from as --source',
+    },
+  )
+}
+
 function procedureOf(strategy: StrategyName, family: 'mysql' | 'mariadb'): Procedure {
   if (strategy === 'coordinates') return coordinatesProcedure
   if (strategy === 'apply') return applyProcedure
   return family === 'mysql' ? gtidMysqlProcedure : gtidMariadbProcedure
+}
+
+/** A part was written: it can only be finished. */
+function midway({ findings }: RepairResult): BinpointError {
+  const why = findings.filter(({ severity }) => severity === 'blocking').map(({ code, message }) => `${code}: ${message}`)
+  return new BinpointError('REPLICA_MOVED', `a part of the window is written, and the rest may not be: ${why.join('; ')}`, {
+    hint: 'replication is stopped, in strict mode: remove the cause, and run the same command again, which goes on from the journal',
+  })
 }
 
 /** At rest, the plan that was made while the replica ran is no longer one. */
@@ -247,7 +288,9 @@ async function putBack(op: Operation, procedure: Procedure, before: Before): Pro
 export async function undo(request: ExecuteRequest): Promise<void> {
   const { journal } = request
   await using replica = await request.connectReplica()
-  const { dialect } = await request.inspect(replica)
+  const inspection = await request.inspect(replica)
+  const { dialect } = inspection
+  await holdReplica(journal, replica, inspection)
   const procedure = procedureOf(journal.head.strategy, dialect.family)
   const before = journal.noted('before') as Before | undefined
   if (!procedure.isUndoable(journal)) {

@@ -37,9 +37,11 @@ export const gtidMariadbProcedure: Procedure = {
       })
     })
   },
-  undo: async (op, before) => {
-    if (op.journal.noted('checked') !== undefined)
-      await op.run('position', `SET GLOBAL gtid_slave_pos = '${before.gtidSlavePos ?? ''}'`)
+  undo: async (op) => {
+    const checked = op.journal.noted('checked') as Checked | undefined
+    // One that has gone on since was not sent back.
+    if (checked === undefined || hasAll(await slavePos(op), endOf(checked))) return
+    await op.run('position', `SET GLOBAL gtid_slave_pos = '${checked.gtidSlavePos ?? ''}'`)
   },
   isUndoable: (journal) => journal.noted('rewound') !== true,
 }

@@ -13,6 +13,8 @@ import { idempotently, waitForApplier } from './replay.ts'
 import { settle } from './settle.ts'
 
 interface Sets {
+  /** gtid_executed that they were computed from. */
+  readonly from: string
   readonly window: string
   readonly target: string
 }
@@ -21,17 +23,17 @@ export const gtidMysqlProcedure: Procedure = {
   replay: async (op, check) => {
     await settle(op, op.journal.noted('purged') === true)
     const before = op.journal.noted('before') as Before
-    if (op.journal.noted('sets') === undefined) {
+    if (await mustCompute(op)) {
       const checked = await check()
       op.journal.note('checked', checked)
       await guard(op, before)
       op.journal.note('sets', await setsOf(op, checked))
     }
-    const { window, target } = op.journal.noted('sets') as Sets
+    const { from, window, target } = op.journal.noted('sets') as Sets
     if (op.journal.noted('purged') === undefined) {
       await guard(op, before)
       const executed = await executedNow(op)
-      if (executed !== '' && op.journal.noted('resetting') !== undefined && !includes(executed, window)) {
+      if (executed !== '' && executed !== from) {
         // Killed behind `gtid_purged`, before it was noted.
         if (!includes(executed, target)) throw odd(executed)
       } else {
@@ -65,6 +67,15 @@ export const gtidMysqlProcedure: Procedure = {
   isUndoable: (journal) => journal.noted('resetting') === undefined,
 }
 
+/** Until the log is reset, whatever was executed since counts, too: of the source, and of the replica itself. */
+async function mustCompute(op: Operation): Promise<boolean> {
+  const sets = op.journal.noted('sets') as Sets | undefined
+  if (sets === undefined) return true
+  if (op.journal.noted('purged') !== undefined) return false
+  const executed = await executedNow(op)
+  return executed !== sets.from && includes(executed, sets.window)
+}
+
 function odd(executed: string): BinpointError {
   return new BinpointError(
     'REPLICA_MOVED',
@@ -92,10 +103,10 @@ async function setsOf(op: Operation, { window: gtids, gtidsBefore, steppedOver }
   const window = `GTID_SUBTRACT(${windowExpression(sets, '@@GLOBAL.gtid_executed')}, '${kept}')`
   const [row] = await op.run(
     'window',
-    `SELECT ${window} AS window_set, GTID_SUBTRACT(@@GLOBAL.gtid_executed, ${window}) AS target_set`,
+    `SELECT @@GLOBAL.gtid_executed AS from_set, ${window} AS window_set, GTID_SUBTRACT(@@GLOBAL.gtid_executed, ${window}) AS target_set`,
   )
   const clean = (name: string): string => text(row, name).replaceAll(/\s/g, '')
-  return { window: clean('window_set'), target: clean('target_set') }
+  return { from: clean('from_set'), window: clean('window_set'), target: clean('target_set') }
 }
 
 /** Nothing may be written between the reset and gtid_purged: it would use a number a second time. */

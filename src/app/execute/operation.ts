@@ -31,6 +31,8 @@ export interface Operation {
   readonly onProgress: (progress: Progress) => void
   /** Runs a statement, which is in the journal before. */
   readonly run: (step: string, sql: string) => Promise<readonly Row[]>
+  /** The same for what makes the replica safe: it runs even where the journal cannot be written. */
+  readonly makeSafe: (step: string, sql: string) => Promise<void>
   /** What an earlier run noted under the name; else what `find` finds, which is then noted. */
   readonly remember: <T>(name: string, find: () => Promise<T>) => Promise<T>
   readonly state: () => Promise<ApplierState>
@@ -79,6 +81,14 @@ export function createOperation(request: OperationRequest): Operation {
         ms: Math.round(performance.now() - began),
       })
       return rows
+    },
+    makeSafe: async (step, sql) => {
+      try {
+        journal.statement({ step, sql })
+      } catch (error) {
+        if (!(error instanceof BinpointError) || error.code !== 'JOURNAL') throw error
+      }
+      await connection.query(sql)
     },
     remember: async <T>(name: string, find: () => Promise<T>): Promise<T> => {
       const known = journal.noted(name)

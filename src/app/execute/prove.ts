@@ -33,6 +33,8 @@ export interface Proof {
   readonly recreation: Recreation | null
 }
 
+const NO_WAY_BACK = 'the source does not replicate from the replica'
+
 /** How long each direction may take to move (milliseconds). */
 const MOVE_MS = 60_000
 /** Differing keys that are kept of a table. */
@@ -61,7 +63,8 @@ export async function prove(
   })
   const otherwise = await otherwiseDefined(op.connection, source, sameDefinition)
   const has = (outcome: TableComparison['outcome']): boolean => tables.some((table) => table.outcome === outcome)
-  const outcome = otherwise.length > 0 || has('different') ? 'different' : has('undecided') ? 'undecided' : 'healed'
+  const isUnseen = has('undecided') || (back === null && backUnseen !== NO_WAY_BACK)
+  const outcome = otherwise.length > 0 || has('different') ? 'different' : isUnseen ? 'undecided' : 'healed'
   return { outcome, forward, back, backUnseen, tables, otherwise, recreation: await recreationIn(op, tables) }
 }
 
@@ -150,8 +153,9 @@ async function showBack(
   source: ServerConnection,
   facts: ReplicaFacts,
 ): Promise<{ readonly back: Coordinate | null; readonly backUnseen: string }> {
-  const { fromReplica } = await inspectSource(source, facts.identity)
-  if (fromReplica === null) return { back: null, backUnseen: 'the source does not replicate from the replica' }
+  const { fromReplica, seesChannels } = await inspectSource(source, facts.identity)
+  if (!seesChannels) return { back: null, backUnseen: 'the account may not see whether the source replicates from the replica' }
+  if (fromReplica === null) return { back: null, backUnseen: NO_WAY_BACK }
   const stood = fromReplica.received.file
   let end: Coordinate | null
   try {
@@ -167,8 +171,11 @@ async function showBack(
   const giveUpAt = performance.now() + MOVE_MS
   for (;;) {
     op.timeLeftMs()
-    const { received, error } = (await inspectSource(source, facts.identity)).fromReplica ?? { received: end, error: null }
-    if (received.file !== stood && compareBinlogNames(received.file, end.file) >= 0) return { back: received, backUnseen: '' }
+    const reader = (await inspectSource(source, facts.identity)).fromReplica ?? fromReplica
+    const { received, executed, applierRuns, error } = reader
+    const isRead = received.file !== stood && compareBinlogNames(received.file, end.file) >= 0
+    if (isRead && applierRuns && error === null && compareBinlogNames(executed.file, end.file) >= 0)
+      return { back: executed, backUnseen: '' }
     if (performance.now() > giveUpAt) {
       throw new BinpointError(
         'REPLAY_FAILED',

@@ -12,8 +12,8 @@ import { moved } from './operation.ts'
 
 /** Both threads stopped and the mode strict, whatever was before. */
 export async function halt(op: Operation): Promise<void> {
-  await op.run('stop', op.dialect.stop(op.channel))
-  await op.run('strict', `SET GLOBAL ${op.dialect.execMode} = 'STRICT'`)
+  await op.makeSafe('stop', op.dialect.stop(op.channel))
+  await op.makeSafe('strict', `SET GLOBAL ${op.dialect.execMode} = 'STRICT'`)
 }
 
 export async function idempotently(op: Operation, replay: () => Promise<void>): Promise<void> {

@@ -43,7 +43,7 @@ function whyNot({ considered }: RepairResult): string {
 }
 
 export function renderExecuted(executed: Executed): string {
-  const { outcome, restart, transactions, proof, journal } = executed
+  const { outcome, restart, transactions, proof, journal, refusal } = executed
   const words: Readonly<Record<Executed['outcome'], string>> = {
     healed: 'HEALED: the tables of the window are equal on both servers',
     different: 'NOT HEALED: the window was replayed, and data still differ',
@@ -55,7 +55,14 @@ export function renderExecuted(executed: Executed): string {
     ...(transactions === 0 ? [] : [['replayed', plural(transactions, 'transaction')] as const]),
     ...(proof === null ? [] : proofLines(proof)),
     ['journal', journal],
-  ])}${
+  ])}${(refusal?.findings ?? [])
+    .filter(({ severity }) => severity === 'blocking')
+    .map(({ code, message }) =>
+      fold(`${code}: ${message}`, WIDTH)
+        .map((line) => `${line}\n`)
+        .join(''),
+    )
+    .join('')}${
     outcome === 'different' && proof !== null
       ? fold(remedyOf(proof), WIDTH)
           .map((line) => `${line}\n`)
