@@ -71,6 +71,35 @@ for (const { kind, strategy, more = [] } of settings) {
   })
 }
 
+describeWith('mysql-5.6', 'the journal of a repair on mysql-5.6', () => {
+  test('is for its replica and its source, and for no other server', async () => {
+    await using pair = await startPair({ kind: 'mysql-5.6' })
+    using folder = temporaryFolder()
+    const from = await loseRows(pair)
+    const run = start(pair, from, folder.path, [])
+    await until(() => journalText(folder.path).includes('"name":"end"'))
+    run.child.kill('SIGKILL')
+    await run.ended
+    const { active, passive } = pair
+    const journal = join(folder.path, journalOf(folder.path) ?? '')
+    const index = ['--index', join(folder.path, 'index.sqlite')]
+    const swapped = ['--source', url(passive), '--replica', url(active), ...index]
+    const before = await stateOf(active)
+    expect(await startBinpoint(['repair', '--undo', journal, ...swapped], env).ended).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining('is not the server that'),
+    })
+    expect(await stateOf(active)).toEqual(before)
+    const other = ['repair', '--from', `${from.file}:${from.position}`, '--source', url(passive), '--replica', url(passive)]
+    expect(await startBinpoint([...other, '--execute', '--yes', ...index], env).ended).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining('LOG_IDENTITY'),
+    })
+    expect((await start(pair, from, folder.path, []).ended).status).toBe(0)
+    await expectRepaired(pair)
+  })
+})
+
 describeWith(['mysql-5.6', 'mariadb-10.11'], 'a replica that people touch during the replay', () => {
   test.each(['mysql-5.6', 'mariadb-10.11'] as const)('%s: stopped by someone is said, and gone on with', async (kind) => {
     await using pair = await startPair({ kind })
