@@ -95,7 +95,7 @@ export async function planRepair(request: RepairRequest): Promise<Planned> {
   const misplaced = replica.facts === undefined ? [] : await misplacedFindings(request, fitting, replica.facts)
   if (misplaced.length > 0) return refuse([...located.findings, ...misplaced])
   const { restart, read, findings: moves } = await closedWindow(request, fitting)
-  const found = [...located.findings, ...moves]
+  const found = [...located.findings, ...fitFindings(located.restart, fitting), ...moves]
   if ('finding' in read) return refuse([...found, read.finding])
   if (read.window.transactions === 0) return refuse([...found, nothingFinding(restart)])
   const situation = await situationOf(request, restart, read)
@@ -119,6 +119,18 @@ async function closedWindow(request: RepairRequest, from: Coordinate): Promise<C
     if (earlier === null) return { restart, read, findings: moveFindings(from, restart) }
     restart = earlier
   }
+}
+
+function fitFindings(located: Coordinate, fitting: Coordinate): Finding[] {
+  if (compareCoordinates(located, fitting) === 0) return []
+  return [
+    finding(
+      'POSITION_OVER_4G',
+      'warning',
+      `${formatCoordinate(located)} lies beyond 4 GiB, where no replica can be sent to: the restart is ${formatCoordinate(fitting)} instead`,
+      { from: formatCoordinate(located), restart: formatCoordinate(fitting) },
+    ),
+  ]
 }
 
 function moveFindings(from: Coordinate, restart: Coordinate): Finding[] {

@@ -1,5 +1,7 @@
 /** The classic way: restart by file and position, idempotently. For replicas that would skip nothing of the window. */
 import { GtidSet } from '../../binlog/gtidSet.ts'
+import type { Coordinate } from '../../coordinate.ts'
+import { formatCoordinate, MAX_RESTART_POSITION } from '../../coordinate.ts'
 import type { Finding } from '../../findings.ts'
 import { finding } from '../findings.ts'
 import type { ReplicaFacts } from '../replica.ts'
@@ -19,6 +21,7 @@ export const coordinates: Strategy = {
     const { restart, window, replica, source } = situation
     return [
       ...restartFindings(restart),
+      ...endBeyond(window.to),
       ...managedFindings(situation),
       ...(source?.usesInnoDbBinlog === true ? [noPositions()] : []),
       ...(replica === null
@@ -50,6 +53,19 @@ export const coordinates: Strategy = {
       afterwards: replica === null ? [] : afterwardsOf(dialect, replica),
     }
   },
+}
+
+/** UNTIL and the waiting function cut it as CHANGE does. */
+function endBeyond(end: Coordinate): Finding[] {
+  if (end.position <= MAX_RESTART_POSITION) return []
+  return [
+    finding(
+      'POSITION_OVER_4G',
+      'blocking',
+      `the window ends at ${formatCoordinate(end)}, beyond 4 GiB, and servers cut such a position to 32 bits without a word: have the source begin a new file (FLUSH BINARY LOGS), let the replica reach it, and plan again`,
+      { end: formatCoordinate(end) },
+    ),
+  ]
 }
 
 function noPositions(): Finding {
