@@ -37,10 +37,10 @@ export async function executeRepair(args: Arguments, shell: Shell, options: Repa
   const { facts } = await inspection(replica, args)
   const left = openJournalOf(folder, facts.identity, textOf(args, 'channel') ?? '')
   if (left !== null) {
-    note(
-      `binpoint: going on with the repair that was broken off (${left}); what is asked for now is left for after it`,
+    await confirm(
       args,
       shell,
+      `A repair of ${facts.address} was broken off (${left}).\nIt is gone on with now; what is asked for now is left for after it.\n`,
     )
     using journal = resumeJournal(left)
     return report(args, shell, null, await run(args, shell, known, open, servers, journal))
