@@ -68,7 +68,7 @@ async function expectEqual({ pair: { active, passive } }: Stage): Promise<void> 
 /** Nothing that was executed is forgotten: neither the active's, nor what the passive has written itself. */
 async function expectGtidsKept({ pair: { active, passive } }: Stage, { gtids }: Before): Promise<void> {
   if (gtids === null) return
-  const [positioned] = await passive.query('SHOW REPLICA STATUS')
+  const positioned = (await replicaStatus(passive))?.raw
   // One that follows by position has for good what it has, and not what it has passed over.
   const sets = positioned?.['Auto_Position'] === 1 ? [gtids, String(await gtidsOf(active))] : [gtids]
   for (const set of sets) {
