@@ -5,9 +5,10 @@ import type { ExecuteRequest, Executed } from '../app/execute/execute.ts'
 import { execute, undo } from '../app/execute/execute.ts'
 import type { Journal } from '../app/execute/journal.ts'
 import { beginJournal, openJournalOf, resumeJournal } from '../app/execute/journal.ts'
-import type { Planned } from '../app/repair.ts'
-import { planRepair } from '../app/repair.ts'
+import { repair } from '../app/repair.ts'
 import type { IndexStore } from '../core/evidence/port.ts'
+import type { RepairResult } from '../core/plan/plan.ts'
+import type { ReplicaFacts } from '../core/plan/replica.ts'
 import type { LogSource, ServerAddress } from '../core/ports.ts'
 import { BinpointError } from '../errors.ts'
 import type { Arguments } from './command.ts'
@@ -23,7 +24,12 @@ import { Exit } from './shell.ts'
 import { serverAddress } from './spec.ts'
 import { defaultIndexPath, indexPath, note, openIndex, refresh, needOf, sourceAddress, sourceOf } from './workplace.ts'
 
-interface Servers {
+/** What the steps below have in common. */
+interface Surroundings {
+  readonly args: Arguments
+  readonly shell: Shell
+  readonly known: IndexStore
+  readonly open: AsyncDisposableStack
   readonly source: ServerAddress
   readonly replica: ServerAddress
 }
@@ -31,83 +37,62 @@ interface Servers {
 export async function executeRepair(args: Arguments, shell: Shell, options: RepairOptions): Promise<ExitStatus> {
   await using open = new AsyncDisposableStack()
   using known = openIndex(args, shell)
-  const servers = await serversOf(args, shell, known)
+  const around = { args, shell, known, open, ...(await serversOf(args, shell, known)) }
   const folder = journalFolder(args, shell)
-  const replica = open.use(await connectTo(servers.replica, args))
-  const { facts } = await inspection(replica, args)
-  const left = openJournalOf(folder, facts.identity, textOf(args, 'channel') ?? '')
+  const { identity, address } = await lookAt(around)
+  const left = openJournalOf(folder, identity, textOf(args, 'channel') ?? '')
   if (left !== null) {
     await confirm(
       args,
       shell,
-      `A repair of ${facts.address} was broken off (${left}).\nIt is gone on with now; what is asked for now is left for after it.\n`,
+      `A repair of ${address} was broken off (${left}).\nIt is gone on with now; what is asked for now is left for after it.\n`,
     )
     using journal = resumeJournal(left)
-    return report(args, shell, null, await run(args, shell, known, open, servers, journal))
+    return report(args, shell, null, await execute(await executeRequest(around, journal)))
   }
-  const start = await options.start()
-  const { request } = await preparePlan(args, shell, known, open, start, options)
-  const planned = await planRepair(request)
-  const { result } = planned
-  if (result.plan === null || result.findings.some((f) => f.severity === 'blocking')) return report(args, shell, planned, null)
+  const result = await planOf(around, options)
+  if (result.plan === null || result.findings.some((f) => f.severity === 'blocking')) return report(args, shell, result, null)
   await confirm(args, shell, renderPlan(result, result.plan))
-  const { plan } = result
-  using journal = beginJournal(
-    folder,
-    {
-      replica: facts.identity,
-      address: facts.address,
-      channel: textOf(args, 'channel') ?? '',
-      source: plan.source,
-      strategy: plan.strategy,
-      dialect: plan.dialect,
-      restart: plan.restart,
-      accept: [...options.accept],
-    },
-    shell.nowUs(),
-  )
+  const { source, strategy, dialect, restart } = result.plan
+  const channel = textOf(args, 'channel') ?? ''
+  const head = { replica: identity, address, channel, source, strategy, dialect, restart, accept: [...options.accept] }
+  using journal = beginJournal(folder, head, shell.nowUs())
   note(`binpoint: the journal is ${journal.path}`, args, shell)
-  return report(args, shell, planned, await run(args, shell, known, open, servers, journal))
+  return report(args, shell, result, await execute(await executeRequest(around, journal)))
 }
 
 export async function undoRepair(args: Arguments, shell: Shell): Promise<ExitStatus> {
   await using open = new AsyncDisposableStack()
   using known = openIndex(args, shell)
-  const servers = await serversOf(args, shell, known)
+  const around = { args, shell, known, open, ...(await serversOf(args, shell, known)) }
   using journal = resumeJournal(textOf(args, 'undo') ?? '')
-  await undo(await executeRequest(args, shell, known, open, servers, journal))
+  await undo(await executeRequest(around, journal))
   note(`binpoint: ${journal.head.address} is as it was before the repair`, args, shell)
   return Exit.OK
 }
 
-async function run(
-  args: Arguments,
-  shell: Shell,
-  known: IndexStore,
-  open: AsyncDisposableStack,
-  servers: Servers,
-  journal: Journal,
-): Promise<Executed> {
-  return execute(await executeRequest(args, shell, known, open, servers, journal))
+async function lookAt({ args, replica }: Surroundings): Promise<ReplicaFacts> {
+  await using connection = await connectTo(replica, args)
+  return (await inspection(connection, args)).facts
 }
 
-async function executeRequest(
-  args: Arguments,
-  shell: Shell,
-  known: IndexStore,
-  open: AsyncDisposableStack,
-  servers: Servers,
-  journal: Journal,
-): Promise<ExecuteRequest> {
+/** The connections of the plan end with it: a replay may take hours. */
+async function planOf({ args, shell, known }: Surroundings, options: RepairOptions): Promise<RepairResult> {
+  const start = await options.start()
+  await using open = new AsyncDisposableStack()
+  return await repair(await preparePlan(args, shell, known, open, start, options))
+}
+
+async function executeRequest(around: Surroundings, journal: Journal): Promise<ExecuteRequest> {
+  const { args, shell, known, open, source, replica } = around
   const log: LogSource = open.use(await sourceOf(args, shell, known))
-  const { inspectSource } = await import('../server/inspect/source.ts')
   const progress = await createStepProgress(args, shell)
   open.defer(() => progress.stop())
   return {
     journal,
     plan: {
       source: log,
-      access: { source: servers.source, replica: servers.replica },
+      access: { source, replica },
       executes: true,
       channel: journal.head.channel,
       waitSeconds: waitSecondsOf(args),
@@ -115,17 +100,16 @@ async function executeRequest(
       signal: shell.signal,
     },
     refresh: async () => refresh(known, log, await needOf(journal.head.restart, log), args, shell, open),
-    connectReplica: () => connectTo(servers.replica, args),
-    connectSource: () => connectTo(servers.source, args),
+    connectReplica: () => connectTo(replica, args),
+    connectSource: () => connectTo(source, args),
     inspect: (connection) => inspection(connection, args),
-    inspectSource: (connection, { identity }) => inspectSource(connection, identity),
     signal: shell.signal,
     onProgress: progress.update,
     onNote: (text) => note(`binpoint: ${text}`, args, shell),
   }
 }
 
-async function serversOf(args: Arguments, shell: Shell, known: IndexStore): Promise<Servers> {
+async function serversOf(args: Arguments, shell: Shell, known: IndexStore): Promise<Pick<Surroundings, 'source' | 'replica'>> {
   const replica = textOf(args, 'replica')
   if (replica === undefined) {
     throw new BinpointError('USAGE', '--execute and --undo need --replica', {
@@ -161,8 +145,8 @@ async function confirm(args: Arguments, shell: Shell, plan: string): Promise<voi
   if (answer.trim() !== 'yes') throw new BinpointError('USAGE', 'not confirmed: nothing was changed')
 }
 
-function report(args: Arguments, shell: Shell, planned: Planned | null, executed: Executed | null): ExitStatus {
-  const result = planned?.result ?? executed?.refusal ?? null
+function report(args: Arguments, shell: Shell, planned: RepairResult | null, executed: Executed | null): ExitStatus {
+  const result = planned ?? executed?.refusal ?? null
   if (isSet(args, 'json')) shell.stdout(documentOf(repairJson(result, executed)))
   else if (executed !== null) shell.stdout(renderExecuted(executed))
   else if (result !== null) shell.stdout(renderRefusal(result))

@@ -21,21 +21,14 @@ export interface RepairOptions {
   readonly executes: boolean
 }
 
-export interface Prepared {
-  readonly request: RepairRequest
-  /** Null: the source is files; a replica is not given. */
-  readonly sourceConnection: ServerConnection | null
-  readonly replicaConnection: ServerConnection | null
-}
-
 export async function preparePlan(
   args: Arguments,
   shell: Shell,
   known: IndexStore,
   open: AsyncDisposableStack,
   start: RepairRequest['start'],
-  options: Pick<RepairOptions, 'strategy' | 'accept' | 'executes'>,
-): Promise<Prepared> {
+  options: Omit<RepairOptions, 'start'>,
+): Promise<RepairRequest> {
   const whom = whomOf(args)
   const source = open.use(await sourceOf(args, shell, known))
   // Before the index is brought up to date: the log that was read then reaches at least as far as the replica does.
@@ -50,24 +43,20 @@ export async function preparePlan(
   const need = 'coordinate' in start ? await needOf(start.coordinate, source) : { timeUs: start.timeUs - start.skewUs }
   const { inspectTables } = await import('../server/tables.ts')
   return {
-    request: {
-      ...(await refresh(known, source, need, args, shell, open)),
-      source,
-      sourceFacts,
-      sourceTables: sourceConnection === null ? null : (names) => inspectTables(sourceConnection, names),
-      access: { source: address, replica: replicaConnection?.address ?? null },
-      executes: options.executes,
-      start,
-      replica,
-      channel: textOf(args, 'channel') ?? '',
-      strategy: options.strategy,
-      accept: options.accept,
-      waitSeconds: waitSecondsOf(args),
-      nowUs: shell.nowUs(),
-      signal: shell.signal,
-    },
-    sourceConnection,
-    replicaConnection,
+    ...(await refresh(known, source, need, args, shell, open)),
+    source,
+    sourceFacts,
+    sourceTables: sourceConnection === null ? null : (names) => inspectTables(sourceConnection, names),
+    access: { source: address, replica: replicaConnection?.address ?? null },
+    executes: options.executes,
+    start,
+    replica,
+    channel: textOf(args, 'channel') ?? '',
+    strategy: options.strategy,
+    accept: options.accept,
+    waitSeconds: waitSecondsOf(args),
+    nowUs: shell.nowUs(),
+    signal: shell.signal,
   }
 }
 

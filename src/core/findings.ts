@@ -58,7 +58,6 @@ export type FindingCode =
   | 'IDEMPOTENT_MODE'
   | 'GTID_RESET'
   | 'LARGE_EVENT'
-  | 'ROWS_NOT_RECREATED'
 
 export interface Finding {
   readonly code: FindingCode

@@ -3,7 +3,8 @@ import type { Coordinate } from '../core/coordinate.ts'
 import type { Dialect } from '../core/plan/dialect.ts'
 import { BinpointError } from '../errors.ts'
 import { addressText } from './address.ts'
-import type { Row, ServerConnection } from './connection.ts'
+import type { ServerConnection } from './connection.ts'
+import { applierRuns, errorOf, executedOf, receiverRuns, secondsBehind, usingGtid } from './inspect/channels.ts'
 import { text } from './rows.ts'
 
 export interface ApplierState {
@@ -11,7 +12,6 @@ export interface ApplierState {
   readonly applierRuns: boolean
   /** The end of the last transaction that was executed, in the source's log. */
   readonly executed: Coordinate
-  readonly received: Coordinate
   readonly applierError: ThreadError | null
   readonly receiverError: ThreadError | null
   /** The applier was started with an UNTIL. */
@@ -19,7 +19,8 @@ export interface ApplierState {
   readonly autoPosition: boolean
   /** MariaDB: `No`, `Slave_Pos` or `Current_Pos`; null on MySQL. */
   readonly usingGtid: string | null
-  readonly secondsBehind: number | null
+  /** It runs, and says that it is 0 seconds behind. */
+  readonly isCaughtUp: boolean
 }
 
 export interface ThreadError {
@@ -35,27 +36,15 @@ export async function applierState(connection: ServerConnection, dialect: Dialec
       hint: 'someone has reset its replication: see SHOW REPLICA STATUS, and plan again',
     })
   }
-  const pick = (name: string): string => text(row, name) || text(row, oldName(name))
   return {
-    receiverRuns: pick('Replica_IO_Running') === 'Yes',
-    applierRuns: pick('Replica_SQL_Running') === 'Yes',
-    executed: { file: pick('Relay_Source_Log_File'), position: Number(pick('Exec_Source_Log_Pos')) },
-    received: { file: pick('Source_Log_File'), position: Number(pick('Read_Source_Log_Pos')) },
+    receiverRuns: receiverRuns(row),
+    applierRuns: applierRuns(row),
+    executed: executedOf(row),
     applierError: errorOf(row, 'SQL'),
     receiverError: errorOf(row, 'IO'),
     hasUntil: !/^(none)?$/i.test(text(row, 'Until_Condition')),
     autoPosition: text(row, 'Auto_Position') === '1',
-    usingGtid: row['Using_Gtid'] === undefined ? null : text(row, 'Using_Gtid'),
-    secondsBehind: pick('Seconds_Behind_Source') === '' ? null : Number(pick('Seconds_Behind_Source')),
+    usingGtid: usingGtid(row),
+    isCaughtUp: secondsBehind(row) === '0',
   }
-}
-
-function errorOf(row: Row, thread: 'IO' | 'SQL'): ThreadError | null {
-  const number = Number(text(row, `Last_${thread}_Errno`))
-  return number === 0 ? null : { number, message: text(row, `Last_${thread}_Error`) }
-}
-
-/** As before MySQL 8.0.22, and in MariaDB. */
-function oldName(name: string): string {
-  return name.replace('Replica_', 'Slave_').replace('Source', 'Master')
 }

@@ -2,31 +2,16 @@
  * `repair --execute` killed with SIGKILL, at steps of its journal and at random moments: a second run finishes, the data are equal, the mode is
  * strict; and between the two nothing beyond the window is applied idempotently. KILL_EVERY=1 KILL_RANDOM=12 kills at every step.
  */
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { startBinpoint } from '../cli/child.ts'
 import type { Running } from '../cli/child.ts'
 import { accounts, endOfLog, startPair } from '../support/servers/index.ts'
-import type { Pair, Position, ServerKind } from '../support/servers/index.ts'
+import type { Pair, Position } from '../support/servers/index.ts'
 import { describeWith } from '../support/servers/with.ts'
-import { checksums, createTables, execMode, expectGreen, trade, url } from '../repair/story.ts'
-
-interface Setting {
-  readonly kind: ServerKind
-  readonly strategy: string
-  readonly more?: readonly string[]
-}
-
-const settings: readonly Setting[] = [
-  { kind: 'mysql-5.6', strategy: 'coordinates' },
-  { kind: 'mysql-9.7', strategy: 'apply' },
-  { kind: 'mysql-9.7', strategy: 'gtid', more: ['--accept', 'GTID_RESET'] },
-  { kind: 'mariadb-10.11', strategy: 'coordinates' },
-  { kind: 'mariadb-10.11', strategy: 'gtid' },
-]
+import { checksums, createTables, execMode, trade, url } from '../repair/story.ts'
+import { expectRepaired, journalText, settings, temporaryFolder, until } from './brokenOff.ts'
 
 const every = Number(process.env['KILL_EVERY'] ?? 5)
 const randomKills = Number(process.env['KILL_RANDOM'] ?? 2)
@@ -107,15 +92,6 @@ async function loseRows(pair: Pair): Promise<Position> {
   return from
 }
 
-async function expectRepaired(pair: Pair): Promise<void> {
-  const { active, passive } = pair
-  await pair.caughtUp()
-  expect(await checksums(passive)).toEqual(await checksums(active))
-  expect(await execMode(passive)).toBe('STRICT')
-  await expectGreen(passive)
-  await expectGreen(active)
-}
-
 function asked({ active, passive }: Pair, { file, position }: Position, folder: string): readonly string[] {
   const servers = `--source ${url(active)} --replica ${url(passive)}`
   const line = `repair --from ${file}:${position} ${servers} --execute --yes --quiet --wait 60s`
@@ -123,26 +99,9 @@ function asked({ active, passive }: Pair, { file, position }: Position, folder: 
 }
 
 function recordsIn(folder: string): number {
-  const journal = readdirSync(folder).find((name) => name.endsWith('.jsonl'))
-  if (journal === undefined) return 0
-  return readFileSync(join(folder, journal), 'utf8')
+  return journalText(folder)
     .split('\n')
     .filter((line) => line !== '').length
-}
-
-async function until(isSo: () => boolean): Promise<void> {
-  for (const giveUpAt = Date.now() + 60_000; !isSo() && Date.now() < giveUpAt;) await sleep(1)
-}
-
-function temporaryFolder(): Disposable & { readonly path: string; readonly clear: () => void } {
-  const path = mkdtempSync(join(tmpdir(), 'binpoint-kill-'))
-  return {
-    path,
-    clear: () => {
-      for (const name of readdirSync(path)) rmSync(join(path, name))
-    },
-    [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }),
-  }
 }
 
 describeWith(['mysql-5.6', 'mysql-9.7'], 'two executions at once', () => {

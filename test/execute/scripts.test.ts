@@ -6,21 +6,7 @@ import { expect, test } from 'vitest'
 import { startPair, words } from '../support/servers/index.ts'
 import type { Pair } from '../support/servers/index.ts'
 import { describeWith } from '../support/servers/with.ts'
-import { checksums, execMode, expectGreen, loseTrade, repair, trade, url } from '../repair/story.ts'
-
-async function expectHealed(pair: Pair): Promise<void> {
-  const { active, passive } = pair
-  await pair.caughtUp()
-  expect(await checksums(passive)).toEqual(await checksums(active))
-  expect(await execMode(passive)).toBe('STRICT')
-  await trade(active, 1)
-  await pair.caughtUp()
-  await trade(passive, 1)
-  await pair.caughtUp()
-  expect(await checksums(passive)).toEqual(await checksums(active))
-  await expectGreen(active)
-  await expectGreen(passive)
-}
+import { expectHealed, loseTrade, repair, trade, url } from '../repair/story.ts'
 
 async function planOf({ active, passive }: Pair, at: string, more: readonly string[]): Promise<string> {
   const given = ['--at', at, '--skew', '0', '--margin', '0', '--source', url(active), '--replica', url(passive)]

@@ -1,31 +1,16 @@
 /** A repair that is not finished: put back before its replay has begun, refused after; and people who touch the replica meanwhile. */
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { startBinpoint } from '../cli/child.ts'
 import type { Running } from '../cli/child.ts'
 import { accounts, endOfLog, replicaStatus, startPair } from '../support/servers/index.ts'
-import type { Pair, Position, Server, ServerKind } from '../support/servers/index.ts'
+import type { Pair, Position, Server } from '../support/servers/index.ts'
 import { describeWith } from '../support/servers/with.ts'
-import { checksums, createTables, execMode, expectGreen, trade, url } from '../repair/story.ts'
+import { checksums, createTables, execMode, trade, url } from '../repair/story.ts'
+import { expectRepaired, journalOf, journalText, settings, temporaryFolder, until } from './brokenOff.ts'
 
 const env = { BINPOINT_PASSWORD: accounts.admin.password }
-
-interface Setting {
-  readonly kind: ServerKind
-  readonly strategy: string
-  readonly more?: readonly string[]
-}
-
-const settings: readonly Setting[] = [
-  { kind: 'mysql-5.6', strategy: 'coordinates' },
-  { kind: 'mysql-9.7', strategy: 'apply' },
-  { kind: 'mysql-9.7', strategy: 'gtid', more: ['--accept', 'GTID_RESET'] },
-  { kind: 'mariadb-10.11', strategy: 'coordinates' },
-  { kind: 'mariadb-10.11', strategy: 'gtid' },
-]
 
 for (const { kind, strategy, more = [] } of settings) {
   describeWith(kind, `repair by ${strategy} on ${kind}, broken off`, () => {
@@ -101,49 +86,35 @@ describeWith('mysql-5.6', 'the journal of a repair on mysql-5.6', () => {
 })
 
 describeWith(['mysql-5.6', 'mariadb-10.11'], 'a replica that people touch during the replay', () => {
-  test.each(['mysql-5.6', 'mariadb-10.11'] as const)('%s: stopped by someone is said, and gone on with', async (kind) => {
-    await using pair = await startPair({ kind })
-    using folder = temporaryFolder()
-    const from = await loseRows(pair)
-    await using blocker = await blockReplay(pair.passive)
-    const run = start(pair, from, folder.path, [])
-    await until(() => journalText(folder.path).includes('"step":"replay"'))
-    await sleep(500)
-    const stopping = pair.passive.run('STOP SLAVE')
-    await sleep(300)
-    await blocker.release()
-    await stopping
-    const ended = await run.ended
-    // It may have come to the end of the window before that.
-    const isDone = ended.status === 0
-    expect(isDone || ended.stderr.includes('REPLICA_MOVED')).toBe(true)
-    expect(await execMode(pair.passive)).toBe('STRICT')
-    const again = isDone ? ended : await start(pair, from, folder.path, []).ended
-    expect(again.status).toBe(0)
-    await expectRepaired(pair)
-  })
-
-  test.each(['mysql-5.6', 'mariadb-10.11'] as const)('%s: started by someone without an end is stopped', async (kind) => {
-    await using pair = await startPair({ kind })
-    using folder = temporaryFolder()
-    const from = await loseRows(pair)
-    await using blocker = await blockReplay(pair.passive)
-    const run = start(pair, from, folder.path, [])
-    await until(() => journalText(folder.path).includes('"step":"replay"'))
-    await sleep(500)
-    const others = pair.passive.run('STOP SLAVE', 'START SLAVE')
-    await sleep(300)
-    await blocker.release()
-    await others
-    const ended = await run.ended
-    // It may have come to the end of the window before that.
-    const isDone = ended.status === 0
-    expect(isDone || ended.stderr.includes('REPLICA_MOVED')).toBe(true)
-    expect(await execMode(pair.passive)).toBe('STRICT')
-    const again = isDone ? ended : await start(pair, from, folder.path, []).ended
-    expect(again.status).toBe(0)
-    await expectRepaired(pair)
-  })
+  const touches = [
+    ['stopped by someone is said, and gone on with', ['STOP SLAVE']],
+    ['started by someone without an end is stopped', ['STOP SLAVE', 'START SLAVE']],
+  ] as const
+  const kinds = ['mysql-5.6', 'mariadb-10.11'] as const
+  test.each(kinds.flatMap((kind) => touches.map(([what, statements]) => ({ kind, what, statements }))))(
+    '$kind: $what',
+    async ({ kind, statements }) => {
+      await using pair = await startPair({ kind })
+      using folder = temporaryFolder()
+      const from = await loseRows(pair)
+      await using blocker = await blockReplay(pair.passive)
+      const run = start(pair, from, folder.path, [])
+      await until(() => journalText(folder.path).includes('"step":"replay"'))
+      await sleep(500)
+      const others = pair.passive.run(...statements)
+      await sleep(300)
+      await blocker.release()
+      await others
+      const ended = await run.ended
+      // It may have come to the end of the window before that.
+      const isDone = ended.status === 0
+      expect(isDone || ended.stderr.includes('REPLICA_MOVED')).toBe(true)
+      expect(await execMode(pair.passive)).toBe('STRICT')
+      const again = isDone ? ended : await start(pair, from, folder.path, []).ended
+      expect(again.status).toBe(0)
+      await expectRepaired(pair)
+    },
+  )
 })
 
 for (const kind of ['mysql-5.6', 'mysql-9.7'] as const) {
@@ -209,31 +180,4 @@ async function stateOf(server: Server): Promise<unknown> {
     settings: variables.map((row) => Object.values(row).join(' = ')),
     rows: await checksums(server),
   }
-}
-
-async function expectRepaired(pair: Pair): Promise<void> {
-  const { active, passive } = pair
-  await pair.caughtUp()
-  expect(await checksums(passive)).toEqual(await checksums(active))
-  expect(await execMode(passive)).toBe('STRICT')
-  await expectGreen(passive)
-  await expectGreen(active)
-}
-
-function journalOf(folder: string): string | undefined {
-  return readdirSync(folder).find((name) => name.endsWith('.jsonl'))
-}
-
-function journalText(folder: string): string {
-  const name = journalOf(folder)
-  return name === undefined ? '' : readFileSync(join(folder, name), 'utf8')
-}
-
-async function until(isSo: () => boolean): Promise<void> {
-  for (const giveUpAt = Date.now() + 60_000; !isSo() && Date.now() < giveUpAt;) await sleep(1)
-}
-
-function temporaryFolder(): Disposable & { readonly path: string } {
-  const path = mkdtempSync(join(tmpdir(), 'binpoint-undo-'))
-  return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) }
 }

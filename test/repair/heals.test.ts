@@ -3,24 +3,9 @@ import { expect, test } from 'vitest'
 import { endOfLog, startPair, words } from '../support/servers/index.ts'
 import type { Pair, ServerKind } from '../support/servers/index.ts'
 import { describeWith } from '../support/servers/with.ts'
-import { checksums, execMode, expectGreen, keepTrading, loseTrade, repair, trade, url } from './story.ts'
+import { checksums, expectGreen, expectHealed, keepTrading, loseTrade, repair, trade, url } from './story.ts'
 
 const kinds: readonly ServerKind[] = ['mysql-5.6', 'mariadb-10.11', 'mariadb-11.8', 'mariadb-10.5']
-
-/** Both are equal, run in strict mode, and what either writes arrives at the other. */
-async function expectHealed(pair: Pair): Promise<void> {
-  const { active, passive } = pair
-  await pair.caughtUp()
-  expect(await checksums(passive)).toEqual(await checksums(active))
-  expect(await execMode(passive)).toBe('STRICT')
-  await trade(active, 1)
-  await pair.caughtUp()
-  await trade(passive, 1)
-  await pair.caughtUp()
-  expect(await checksums(passive)).toEqual(await checksums(active))
-  await expectGreen(active)
-  await expectGreen(passive)
-}
 
 function start(kind: ServerKind): Promise<Pair> {
   return startPair(kind === 'mysql-9.7' ? { kind, gtids: false } : { kind })

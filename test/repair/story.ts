@@ -93,6 +93,21 @@ export async function execMode(server: Server): Promise<string> {
   return String(row?.['Value'])
 }
 
+/** Both are equal, run in strict mode, and what either writes arrives at the other. */
+export async function expectHealed(pair: Pair): Promise<void> {
+  const { active, passive } = pair
+  await pair.caughtUp()
+  expect(await checksums(passive)).toEqual(await checksums(active))
+  expect(await execMode(passive)).toBe('STRICT')
+  await trade(active, 1)
+  await pair.caughtUp()
+  await trade(passive, 1)
+  await pair.caughtUp()
+  expect(await checksums(passive)).toEqual(await checksums(active))
+  await expectGreen(active)
+  await expectGreen(passive)
+}
+
 /** Writes to the server without a pause until it is told to stop. */
 export function keepTrading(server: Server): { readonly stop: () => Promise<number> } {
   const state = { stopped: false }

@@ -11,13 +11,13 @@ import type { ReplicaFacts } from '../../core/plan/replica.ts'
 import { BinpointError } from '../../errors.ts'
 import type { ServerConnection } from '../../server/connection.ts'
 import { WAIT_TIMEOUT_SECONDS } from '../../server/connection.ts'
-import { inspectTables } from '../../server/tables.ts'
 import type { Inspection, RepairRequest } from '../repair.ts'
-import { planRepair } from '../repair.ts'
 import { applyProcedure } from './apply.ts'
+import { checkAtRest, midway, Refused } from './check.ts'
 import { coordinatesProcedure } from './coordinates.ts'
 import { gtidMariadbProcedure } from './gtidMariadb.ts'
 import { gtidMysqlProcedure } from './gtidMysql.ts'
+import { holdReplica, holdSource } from './hold.ts'
 import type { Journal } from './journal.ts'
 import type { Operation, Progress } from './operation.ts'
 import { createOperation } from './operation.ts'
@@ -40,7 +40,6 @@ export interface ExecuteRequest {
   readonly connectReplica: () => Promise<ServerConnection>
   readonly connectSource: () => Promise<ServerConnection>
   readonly inspect: (replica: ServerConnection) => Promise<Inspection>
-  readonly inspectSource: (source: ServerConnection, replica: ReplicaFacts) => Promise<RepairRequest['sourceFacts']>
   readonly signal: AbortSignal
   readonly onProgress: (progress: Progress) => void
   readonly onNote: (text: string) => void
@@ -78,9 +77,6 @@ function isConnectionLoss(error: unknown): error is BinpointError {
   return error instanceof BinpointError && (error.code === 'STREAM_LOST' || error.code === 'CONNECT_FAILED')
 }
 
-/** A repair that is at work, or was a moment ago, holds it. */
-const LOCK_SECONDS = 10
-
 async function attempt(request: ExecuteRequest, deadlineMs: number): Promise<Executed> {
   const { journal, signal, onProgress } = request
   await using replica = await request.connectReplica()
@@ -89,7 +85,7 @@ async function attempt(request: ExecuteRequest, deadlineMs: number): Promise<Exe
   const { dialect, facts } = inspection
   await replica.query(dialect.noTimeLimit)
   for (const connection of [replica, source]) await connection.query(`SET SESSION wait_timeout = ${WAIT_TIMEOUT_SECONDS}`)
-  await holdSource(request, source, facts)
+  await holdSource(source, facts)
   await holdReplica(journal, replica, inspection)
   const op = createOperation({
     connection: replica,
@@ -101,11 +97,12 @@ async function attempt(request: ExecuteRequest, deadlineMs: number): Promise<Exe
     files: await request.plan.source.listFiles(),
     onProgress,
   })
-  const before = await op.remember('before', () => Promise.resolve(beforeOf(facts)))
+  if (journal.noted('before') === undefined) journal.note('before', beforeOf(facts))
+  const before = journal.noted('before') as Before
   const procedure = procedureOf(journal.head.strategy, dialect.family)
   if (journal.noted('replayed') === undefined) {
     try {
-      await procedure.replay(op, () => check(request, replica, source))
+      await procedure.replay(op, () => checkAtRest(request, replica, source))
     } catch (error) {
       if (!(error instanceof Refused)) throw error
       if (!procedure.isUndoable(journal)) throw midway(error.result)
@@ -122,15 +119,7 @@ async function attempt(request: ExecuteRequest, deadlineMs: number): Promise<Exe
     }
     journal.note('replayed', true)
   }
-  const now = await op.state()
-  if (journal.noted('started') !== undefined && !now.applierRuns && now.applierError === null)
-    await op.run('start', dialect.start(op.channel))
-  if (journal.noted('started') === undefined) {
-    await halt(op)
-    await followAsBefore(op, before)
-    await op.run('start', dialect.start(op.channel))
-    journal.note('started', true)
-  }
+  await start(op, before)
   const checked = journal.noted('checked') as Checked | undefined
   const proof = await prove(op, source, facts, checked ?? { tables: [], sameDefinition: [] })
   journal.end('done')
@@ -144,39 +133,16 @@ async function attempt(request: ExecuteRequest, deadlineMs: number): Promise<Exe
   }
 }
 
-/** The server that the journal is of, and alone on it. */
-async function holdReplica(journal: Journal, replica: ServerConnection, { dialect, facts }: Inspection): Promise<void> {
-  const [same] = await replica.query(`SELECT ${dialect.isServer(journal.head.replica)} AS same`)
-  if (String(same?.['same']) !== '1') {
-    throw new BinpointError('REPLICA_MOVED', `${facts.address} is not the server that ${journal.path} is of`, {
-      hint: 'give the replica that the repair was begun on',
-    })
+/** Replication goes on; also where a server that was restarted since has not started it by itself. */
+async function start(op: Operation, before: Before): Promise<void> {
+  const isFirst = op.journal.noted('started') === undefined
+  if (isFirst) {
+    await halt(op)
+    await followAsBefore(op, before)
   }
-  const [lock] = await replica.query(`SELECT GET_LOCK('binpoint repair', ${LOCK_SECONDS}) AS locked`)
-  if (String(lock?.['locked']) !== '1') {
-    throw new BinpointError('REPAIR_BUSY', `another repair is at work on ${facts.address}`, {
-      hint: "wait for it to end; it holds the lock 'binpoint repair'",
-    })
-  }
-}
-
-/** What is compared in the end, and read on the way, is the server that the replica follows. */
-async function holdSource(request: ExecuteRequest, source: ServerConnection, facts: ReplicaFacts): Promise<void> {
-  const given = await request.inspectSource(source, facts)
-  if (given === null) return
-  const { serverUuid, serverId, host, port } = facts.source
-  const isOther =
-    serverUuid !== null && given.serverUuid !== null
-      ? serverUuid !== given.serverUuid
-      : serverId !== 0 && given.serverId !== 0 && serverId !== given.serverId
-  if (!isOther) return
-  throw new BinpointError(
-    'LOG_IDENTITY',
-    `${facts.address} replicates from ${host}:${port}, which is not the server ${given.address}`,
-    {
-      hint: 'give the server that it replicates from as --source',
-    },
-  )
+  const { applierRuns, applierError } = await op.state()
+  if (isFirst || (!applierRuns && applierError === null)) await op.run('start', op.dialect.start(op.channel))
+  if (isFirst) op.journal.note('started', true)
 }
 
 function procedureOf(strategy: StrategyName, family: 'mysql' | 'mariadb'): Procedure {
@@ -185,89 +151,9 @@ function procedureOf(strategy: StrategyName, family: 'mysql' | 'mariadb'): Proce
   return family === 'mysql' ? gtidMysqlProcedure : gtidMariadbProcedure
 }
 
-/** A part was written: it can only be finished. */
-function midway({ findings }: RepairResult): BinpointError {
-  const why = findings.filter(({ severity }) => severity === 'blocking').map(({ code, message }) => `${code}: ${message}`)
-  return new BinpointError('REPLICA_MOVED', `a part of the window is written, and the rest may not be: ${why.join('; ')}`, {
-    hint: 'replication is stopped, in strict mode: remove the cause, and run the same command again, which goes on from the journal',
-  })
-}
-
-/** At rest, the plan that was made while the replica ran is no longer one. */
-class Refused extends Error {
-  readonly result: RepairResult
-
-  constructor(result: RepairResult) {
-    super('the plan is no longer safe')
-    this.result = result
-  }
-}
-
-/** Plans again, with the replica at rest. */
-async function check(request: ExecuteRequest, replica: ServerConnection, source: ServerConnection): Promise<Checked> {
-  const { head } = request.journal
-  const inspection = await request.inspect(replica)
-  const { facts } = inspection
-  const { result, situation } = await planRepair({
-    ...request.plan,
-    ...(await request.refresh()),
-    sourceFacts: await request.inspectSource(source, facts),
-    sourceTables: (names) => inspectTables(source, names),
-    start: { coordinate: head.restart },
-    replica: inspection,
-    strategy: head.strategy,
-    accept: new Set(head.accept),
-  })
-  if (situation === null || result.plan === null || result.findings.some((f) => f.severity === 'blocking'))
-    throw new Refused(result)
-  const { window, ddl } = situation
-  const decided = ddl?.decisions ?? []
-  return {
-    restart: situation.restart,
-    executed: facts.executed,
-    gtidExecuted: facts.gtidExecuted,
-    gtidSlavePos: facts.gtidSlavePos,
-    gtidsBefore: situation.gtidsBefore,
-    window: window.gtids.toString(),
-    domains: [...window.domains],
-    steppedOver: decided
-      .filter(({ verdict }) => verdict.verdict === 'step-over')
-      .map(({ start, end, gtid }) => ({ start, end, gtid })),
-    repeated: decided.filter(({ verdict }) => verdict.verdict !== 'step-over').map(({ start }) => start),
-    tables: situation.tables.map(({ schema, table }) => ({ schema, table })),
-    sameDefinition: ddl?.sameDefinition ?? [],
-    transactions: window.transactions,
-    bytes: window.bytes,
-  }
-}
-
 function beforeOf(facts: ReplicaFacts): Before {
-  const {
-    receiverRuns,
-    applierRuns,
-    execMode,
-    executed,
-    autoPosition,
-    usingGtid,
-    gtidSlavePos,
-    readOnly,
-    superReadOnly,
-    hasSuperReadOnly,
-    eventScheduler,
-  } = facts
-  return {
-    receiverRan: receiverRuns,
-    applierRan: applierRuns,
-    execMode,
-    executed,
-    autoPosition,
-    usingGtid,
-    gtidSlavePos,
-    readOnly,
-    superReadOnly,
-    hasSuperReadOnly,
-    eventScheduler,
-  }
+  const { receiverRuns, applierRuns, autoPosition, usingGtid, readOnly, superReadOnly, hasSuperReadOnly, eventScheduler } = facts
+  return { receiverRuns, applierRuns, autoPosition, usingGtid, readOnly, superReadOnly, hasSuperReadOnly, eventScheduler }
 }
 
 /** The strategies by position leave GTIDs off. */
@@ -281,7 +167,7 @@ async function putBack(op: Operation, procedure: Procedure, before: Before): Pro
   await halt(op)
   await procedure.undo(op, before)
   await followAsBefore(op, before)
-  if (before.applierRan || before.receiverRan) await op.run('start', op.dialect.start(op.channel))
+  if (before.applierRuns || before.receiverRuns) await op.run('start', op.dialect.start(op.channel))
 }
 
 /** Puts the replica back to what it was, where no replay has begun. Throws REPLICA_MOVED where only finishing heals. */

@@ -5,6 +5,8 @@
 import { windowExpression, windowSets } from '../../core/plan/strategies/gtidSets.ts'
 import { GtidSet } from '../../core/binlog/gtidSet.ts'
 import { BinpointError } from '../../errors.ts'
+import { withoutSpace } from '../../server/inspect/channels.ts'
+import { gtidExecuted } from '../../server/inspect/gtids.ts'
 import { ownLogEnd } from '../../server/inspect/ownLog.ts'
 import { text } from '../../server/rows.ts'
 import type { Operation } from './operation.ts'
@@ -32,7 +34,7 @@ export const gtidMysqlProcedure: Procedure = {
     const { from, window, target } = op.journal.noted('sets') as Sets
     if (op.journal.noted('purged') === undefined) {
       await guard(op, before)
-      const executed = await executedNow(op)
+      const executed = await gtidExecuted(op.connection)
       if (executed !== '' && executed !== from) {
         // Killed behind `gtid_purged`, before it was noted.
         if (!includes(executed, target)) throw odd(executed)
@@ -49,14 +51,14 @@ export const gtidMysqlProcedure: Procedure = {
       op.journal.note('purged', true)
     }
     await unguard(op, before)
-    if (includes(await executedNow(op), window)) return
+    if (includes(await gtidExecuted(op.connection), window)) return
     await idempotently(op, async () => {
       // Clears what was received: the source would not send it again.
       await op.run('follow', op.dialect.followGtids(null, op.channel))
       await op.run('replay', op.dialect.startUntilGtids(window, op.channel))
       await waitForApplier(op, {
         text: 'the end of the window',
-        isReached: async () => includes(await executedNow(op), window),
+        isReached: async () => includes(await gtidExecuted(op.connection), window),
         onState: (state) => op.showReplay(state.executed),
       })
     })
@@ -72,7 +74,7 @@ async function mustCompute(op: Operation): Promise<boolean> {
   const sets = op.journal.noted('sets') as Sets | undefined
   if (sets === undefined) return true
   if (op.journal.noted('purged') !== undefined) return false
-  const executed = await executedNow(op)
+  const executed = await gtidExecuted(op.connection)
   return executed !== sets.from && includes(executed, sets.window)
 }
 
@@ -84,11 +86,6 @@ function odd(executed: string): BinpointError {
       hint: 'someone has changed it: the journal has what it was (sets); put it right by hand',
     },
   )
-}
-
-async function executedNow(op: Operation): Promise<string> {
-  const [row] = await op.connection.query('SELECT @@GLOBAL.gtid_executed AS gtids')
-  return text(row, 'gtids').replaceAll(/\s/g, '')
 }
 
 function includes(set: string, part: string): boolean {
@@ -105,7 +102,7 @@ async function setsOf(op: Operation, { window: gtids, gtidsBefore, steppedOver }
     'window',
     `SELECT @@GLOBAL.gtid_executed AS from_set, ${window} AS window_set, GTID_SUBTRACT(@@GLOBAL.gtid_executed, ${window}) AS target_set`,
   )
-  const clean = (name: string): string => text(row, name).replaceAll(/\s/g, '')
+  const clean = (name: string): string => withoutSpace(text(row, name))
   return { from: clean('from_set'), window: clean('window_set'), target: clean('target_set') }
 }
 

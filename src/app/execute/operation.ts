@@ -1,7 +1,7 @@
 /**
- * What the strategies do their work with: statements on the replica that are in the journal before they run, and facts that are asked
- * once. A procedure made of these may be begun again from its top at any moment (after a kill, after a lost connection): what was
- * remembered stays as it was, and every statement is one that may be repeated.
+ * What the strategies do their work with: statements on the replica that are in the journal before they run. A procedure made of these may
+ * be begun again from its top at any moment (after a kill, after a lost connection): the journal has what was noted, and every statement is
+ * one that may be repeated.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Coordinate } from '../../core/coordinate.ts'
@@ -33,8 +33,6 @@ export interface Operation {
   readonly run: (step: string, sql: string) => Promise<readonly Row[]>
   /** The same for what makes the replica safe: it runs even where the journal cannot be written. */
   readonly makeSafe: (step: string, sql: string) => Promise<void>
-  /** What an earlier run noted under the name; else what `find` finds, which is then noted. */
-  readonly remember: <T>(name: string, find: () => Promise<T>) => Promise<T>
   readonly state: () => Promise<ApplierState>
   /** Milliseconds until the time that the operator gave is over. Throws the abort's reason. */
   readonly timeLeftMs: () => number
@@ -89,13 +87,6 @@ export function createOperation(request: OperationRequest): Operation {
         if (!(error instanceof BinpointError) || error.code !== 'JOURNAL') throw error
       }
       await connection.query(sql)
-    },
-    remember: async <T>(name: string, find: () => Promise<T>): Promise<T> => {
-      const known = journal.noted(name)
-      if (known !== undefined) return known as T
-      const found = await find()
-      journal.note(name, found)
-      return found
     },
     state: () => applierState(connection, dialect, channel),
     timeLeftMs: () => {

@@ -1,5 +1,6 @@
 /** What a strategy does on the replica, and how it is put back. */
 import type { Coordinate } from '../../core/coordinate.ts'
+import type { ReplicaFacts } from '../../core/plan/replica.ts'
 import type { Journal } from './journal.ts'
 import type { Operation } from './operation.ts'
 
@@ -28,20 +29,18 @@ export interface Checked {
   readonly bytes: number
 }
 
-/** The replica as it was before anything was done. Goes into the journal. */
-export interface Before {
-  readonly receiverRan: boolean
-  readonly applierRan: boolean
-  readonly execMode: string
-  readonly executed: Coordinate
-  readonly autoPosition: boolean
-  readonly usingGtid: string | null
-  readonly gtidSlavePos: string | null
-  readonly readOnly: boolean
-  readonly superReadOnly: boolean
-  readonly hasSuperReadOnly: boolean
-  readonly eventScheduler: boolean
-}
+/** What a repair puts back, as it was before anything was done. Goes into the journal. */
+export type Before = Pick<
+  ReplicaFacts,
+  | 'receiverRuns'
+  | 'applierRuns'
+  | 'autoPosition'
+  | 'usingGtid'
+  | 'readOnly'
+  | 'superReadOnly'
+  | 'hasSuperReadOnly'
+  | 'eventScheduler'
+>
 
 export interface Procedure {
   /**

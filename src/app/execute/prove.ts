@@ -9,6 +9,7 @@ import { BinpointError } from '../../errors.ts'
 import type { TableComparison } from '../../server/compare/compareTables.ts'
 import { compareTables } from '../../server/compare/compareTables.ts'
 import type { ServerConnection } from '../../server/connection.ts'
+import { gtidExecuted } from '../../server/inspect/gtids.ts'
 import { inspectSource } from '../../server/inspect/source.ts'
 import { ownLogEnd } from '../../server/inspect/ownLog.ts'
 import { quoteName } from '../../dialect/quote.ts'
@@ -132,11 +133,6 @@ async function catchUp(op: Operation, source: ServerConnection): Promise<Coordin
     }
     await op.pause()
   }
-}
-
-async function gtidExecuted(connection: ServerConnection): Promise<string> {
-  const [row] = await connection.query('SELECT @@GLOBAL.gtid_executed AS gtids')
-  return text(row, 'gtids').replaceAll(/\s/g, '')
 }
 
 async function hasExecuted(op: Operation, gtids: string): Promise<boolean> {

@@ -32,7 +32,7 @@ async function waitForGaps(op: Operation): Promise<void> {
     const stands = formatCoordinate(state.executed)
     if (stands !== last) movedAt = performance.now()
     last = stands
-    if (performance.now() - movedAt > IDLE_MS && state.secondsBehind === 0) return
+    if (performance.now() - movedAt > IDLE_MS && state.isCaughtUp) return
     if (!state.applierRuns) {
       if (state.applierError === null) return
       throw new BinpointError(

@@ -78,7 +78,7 @@ export const repairCommand: Command = {
     const start = await options.start()
     await using open = new AsyncDisposableStack()
     using known = openIndex(args, shell)
-    const { request } = await preparePlan(args, shell, known, open, start, options)
+    const request = await preparePlan(args, shell, known, open, start, options)
     const result = await repair(request)
     const isPlan = result.plan !== null && result.plan.steps.length > 0
     if (isSet(args, 'json')) shell.stdout(documentOf(repairJson(result, null)))

@@ -132,7 +132,6 @@ const healedByRows: ReadonlySet<FindingCode> = new Set<FindingCode>([
   'INCIDENT',
   'UNKNOWN_EVENT',
   'INDEX_GAP',
-  'ROWS_NOT_RECREATED',
 ])
 
 const byRows =

@@ -286,9 +286,4 @@ export const findingExplanations: Readonly<Record<FindingCode, Explanation>> = {
     matters: 'Strategy apply could not send it.',
     todo: 'Raise max_allowed_packet on the replica to what the message says, and plan again.',
   },
-  ROWS_NOT_RECREATED: {
-    means: 'The replica lacks rows that were inserted before the window: in the window they are only changed.',
-    matters: 'A replayed change of a row that is not there makes nothing: these rows stay lost.',
-    todo: 'Restart before the oldest insert of what is missing. Where the log does not reach so far, copy the rows instead.',
-  },
 }

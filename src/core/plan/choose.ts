@@ -17,7 +17,7 @@ export interface Choice {
   readonly considered: readonly Considered[]
 }
 
-export function strategiesFor(situation: Situation): readonly Strategy[] {
+function strategiesFor(situation: Situation): readonly Strategy[] {
   // The others need what no managed service allows.
   if (situation.dialect.managed !== undefined) return [coordinates]
   return [coordinates, ...(situation.dialect.family === 'mysql' ? [apply, gtidMysql] : [gtidMariadb])]

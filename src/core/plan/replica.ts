@@ -149,3 +149,15 @@ export interface ColumnFacts {
   readonly position: number
   readonly isGenerated: boolean
 }
+
+interface ServerIds {
+  /** 0: not known. */
+  readonly serverId: number
+  readonly serverUuid: string | null
+}
+
+/** By UUID where both have one. */
+export function isOtherServer(a: ServerIds, b: ServerIds): boolean {
+  if (a.serverUuid !== null && b.serverUuid !== null) return a.serverUuid !== b.serverUuid
+  return a.serverId !== 0 && b.serverId !== 0 && a.serverId !== b.serverId
+}

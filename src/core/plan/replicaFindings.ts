@@ -4,6 +4,7 @@ import { formatCoordinate } from '../coordinate.ts'
 import type { Finding } from '../findings.ts'
 import { finding } from './findings.ts'
 import type { ReplicaFacts, TableFacts } from './replica.ts'
+import { isOtherServer } from './replica.ts'
 import type { Window, WindowTable } from './window.ts'
 
 /** What follows from where the replica stands and what it is. */
@@ -104,11 +105,7 @@ export function placeFindings(
   log: readonly { readonly name: string; readonly size: number }[],
 ): Finding[] {
   const files = log.map((file) => file.name)
-  const isOther =
-    source.serverUuid !== null && replica.source.serverUuid !== null
-      ? source.serverUuid !== replica.source.serverUuid
-      : replica.source.serverId !== 0 && source.serverId !== 0 && source.serverId !== replica.source.serverId
-  if (isOther) {
+  if (isOtherServer(replica.source, source)) {
     return [
       finding(
         'LOG_IDENTITY',

@@ -78,6 +78,11 @@ export function sourceOf(row: Row): {
   }
 }
 
+/** As the server prints it: empty while it does not replicate. */
+export function secondsBehind(row: Row): string {
+  return pick(row, 'Seconds_Behind_Source', 'Seconds_Behind_Master')
+}
+
 /** MySQL's Retrieved_Gtid_Set; null where a server has none. */
 export function gtidRetrieved(row: Row): string | null {
   return row['Retrieved_Gtid_Set'] === undefined ? null : withoutSpace(text(row, 'Retrieved_Gtid_Set'))

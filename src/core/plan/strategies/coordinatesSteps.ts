@@ -13,6 +13,7 @@ import type { Step } from '../plan.ts'
 import { mustBe } from '../proof.ts'
 import type { WindowEnd } from '../windowEnd.ts'
 import { endSteps, knownEndSteps } from '../windowEnd.ts'
+import { beginSteps, step } from './steps.ts'
 
 export interface CoordinatesInput {
   readonly dialect: Dialect
@@ -32,7 +33,7 @@ export function coordinatesSteps(input: CoordinatesInput): Step[] {
     dialect.changeTo(restart, channel),
     'the restart; only the coordinate, so that everything else of the connection stays',
   )
-  return [...beginSteps(input), ...endSteps(input), ...windowSteps(input, [change])]
+  return [...beginSteps(input.dialect, input.identity), ...endSteps(input), ...windowSteps(input, [change])]
 }
 
 /**
@@ -41,27 +42,7 @@ export function coordinatesSteps(input: CoordinatesInput): Step[] {
  * Of a replica that ran, only the script knows the end; it must stand in `@file` and `@end`.
  */
 export function resumeSteps(input: CoordinatesInput): Step[] {
-  return [...beginSteps(input), ...knownEndSteps(input), ...windowSteps(input, [])]
-}
-
-function step(id: string, sql: string, why: string): Step {
-  return { id, on: 'replica', sql, why }
-}
-
-function beginSteps({ dialect, identity }: CoordinatesInput): Step[] {
-  return [
-    ...(identity === null
-      ? []
-      : [
-          step('identity', mustBe(dialect.isServer(identity), 'this is the replica'), 'the plan is for this server and no other'),
-        ]),
-    step(
-      'alone',
-      mustBe(`GET_LOCK('binpoint repair', 0) = 1`, 'no other repair runs here'),
-      'fails while another session runs such a script here; the lock goes with the session',
-    ),
-    step('limits', dialect.noTimeLimit, ''),
-  ]
+  return [...beginSteps(input.dialect, input.identity), ...knownEndSteps(input), ...windowSteps(input, [])]
 }
 
 function windowSteps(input: CoordinatesInput, change: readonly Step[]): Step[] {
