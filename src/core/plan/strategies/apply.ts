@@ -12,14 +12,14 @@ import type { Situation } from '../situation.ts'
 import type { Window } from '../window.ts'
 import type { WindowEnd } from '../windowEnd.ts'
 import { applyScript } from './applyScript.ts'
+import { needsReplica, otherReaders } from './common.ts'
 import type { Strategy } from './strategy.ts'
 
 export const apply: Strategy = {
   name: 'apply',
   findings: (situation) => {
     const { dialect, replica, window } = situation
-    if (replica === null)
-      return [finding('UNCHECKED', 'blocking', 'strategy apply is only planned for a replica that was looked at: give --replica')]
+    if (replica === null) return [needsReplica('apply')]
     return [
       ...(dialect.hasSessionMode ? [] : [noSessionMode(dialect.name)]),
       ...tooLarge(window, replica),
@@ -95,14 +95,14 @@ function gaps({ gtids }: Window, { gtidExecuted, gtidMode, address }: ReplicaFac
 }
 
 function unlogged(replica: ReplicaFacts): Finding[] {
-  const others = replica.readers.filter((reader) => reader.serverId !== replica.source.serverId)
-  if (others.length === 0) return []
+  const others = otherReaders(replica)
+  if (others.ids.length === 0) return []
   return [
     finding(
       'DOWNSTREAM',
       'warning',
-      `${others.length} other server(s) read the replica's binlog (server_id ${others.map((one) => one.serverId).join(', ')}); the repair is not logged there. What they have lost too must be repaired there`,
-      { readers: others.map((one) => one.serverId) },
+      `${others.text}; the repair is not logged there. What they have lost too must be repaired there`,
+      { readers: others.ids },
     ),
   ]
 }

@@ -2,6 +2,7 @@
 import { formatCoordinate } from '../../coordinate.ts'
 import type { Finding } from '../../findings.ts'
 import { finding } from '../findings.ts'
+import type { StrategyName } from '../plan.ts'
 import type { ReplicaFacts } from '../replica.ts'
 import type { Situation } from '../situation.ts'
 
@@ -31,6 +32,17 @@ export function ownEvents({ window, replica, ownBehind }: Situation): Finding[] 
   ]
 }
 
+export function needsReplica(strategy: StrategyName): Finding {
+  const text = `strategy ${strategy} is only planned for a replica that was looked at: give --replica`
+  return finding('UNCHECKED', 'blocking', text)
+}
+
+/** Servers that read the replica's binlog, but for the source. */
+export function otherReaders(replica: ReplicaFacts): { readonly ids: readonly number[]; readonly text: string } {
+  const ids = replica.readers.map(({ serverId }) => serverId).filter((id) => id !== replica.source.serverId)
+  return { ids, text: `${ids.length} other server(s) read the replica's binlog (server_id ${ids.join(', ')})` }
+}
+
 /** Idempotent mode is for the whole server. */
 export function otherChannels(replica: ReplicaFacts): Finding[] {
   if (replica.otherRunning.length === 0) return []
@@ -49,19 +61,19 @@ export function downstream({ window, replica, source }: Situation): Finding[] {
   if (replica === null) return []
   if (!replica.seesReaders && replica.logsReplicated) return [unseenReaders(replica)]
   const sourceId = source?.serverId ?? replica.source.serverId
-  const others = replica.readers.filter((reader) => reader.serverId !== sourceId)
-  const readsBack = others.length < replica.readers.length || source?.fromReplica != null
+  const others = otherReaders(replica)
+  const readsBack = others.ids.length < replica.readers.length || source?.fromReplica != null
   const out: Finding[] = []
-  if (others.length > 0)
+  if (others.ids.length > 0)
     out.push(
       finding(
         'DOWNSTREAM',
         replica.logsReplicated ? 'blocking' : 'warning',
-        `${others.length} other server(s) read the replica's binlog (server_id ${others.map((reader) => reader.serverId).join(', ')})` +
+        others.text +
           (replica.logsReplicated
             ? ', which gets the replayed changes a second time: applied strictly, they stop there. Stop these readers and repair them afterwards, or accept it by name if they apply idempotently'
             : ', which gets nothing of the replay: what they have lost too must be repaired there'),
-        { readers: others.map((reader) => reader.serverId) },
+        { readers: others.ids },
       ),
     )
   if (!replica.logsReplicated || !readsBack) return out

@@ -2,18 +2,16 @@
  * The steps of strategy `coordinates`: restart the replica at an earlier coordinate, replay the window idempotently, end in strict mode.
  * Where the window ends, and how the script knows, is windowEnd.ts.
  *
- * START UNTIL the end of an idle log may never stop, and then swallows the START: hence the wait and the STOP behind it. UNTIL does not
- * change the mode: hence the SET. A wait that returns NULL proves nothing: hence the last statement, which fails with error 1242
- * unless the position was reached in strict mode. The client stops at the first error; the proof is the last statement, so that
- * also a replay that failed ends in strict mode.
+ * START UNTIL the end of an idle log may never stop, and then swallows the START: hence the wait and the STOP behind it. A wait that returns
+ * NULL proves nothing: hence the last statement, which fails with error 1242 unless the position was reached in strict mode. The client
+ * stops at the first error.
  */
 import type { Coordinate } from '../../coordinate.ts'
 import type { Dialect, ReplicaIdentity } from '../dialect.ts'
 import type { Step } from '../plan.ts'
-import { mustBe } from '../proof.ts'
 import type { WindowEnd } from '../windowEnd.ts'
 import { endSteps, knownEndSteps } from '../windowEnd.ts'
-import { beginSteps, step } from './steps.ts'
+import { beginSteps, replayIdempotently, startPrepared, step } from './steps.ts'
 
 export interface CoordinatesInput {
   readonly dialect: Dialect
@@ -48,33 +46,11 @@ export function resumeSteps(input: CoordinatesInput): Step[] {
 function windowSteps(input: CoordinatesInput, change: readonly Step[]): Step[] {
   const { dialect, channel, waitSeconds } = input
   const wait = dialect.positionWait('@file', '@end', waitSeconds, channel)
-  return [
-    step(
-      'idempotent',
-      `SET GLOBAL ${dialect.execMode} = 'IDEMPOTENT'`,
-      'rows that are there already are written again instead of stopping the applier',
-    ),
-    ...change,
-    ...replaySteps(input),
-    step('wait', `DO ${wait}`, 'waits until the window is replayed, or the applier has stopped'),
-    step('halt', dialect.stop(channel), 'UNTIL may not have stopped it: at the end of an idle log it waits for more'),
-    step('strict', `SET GLOBAL ${dialect.execMode} = 'STRICT'`, 'nothing behind the window is applied idempotently'),
-    step('start', dialect.start(channel), 'replication goes on'),
-    step(
-      'prove',
-      mustBe(`${wait} >= 0`, 'ok'),
-      'the window is replayed, in the end in strict mode; error 1242 if the replay failed',
-    ),
-  ]
+  return replayIdempotently(dialect, channel, { begin: [...change, ...startSteps(input)], wait, isReplayed: `${wait} >= 0` })
 }
 
-function replaySteps({ dialect, channel, end }: CoordinatesInput): readonly Step[] {
+function startSteps({ dialect, channel, end }: CoordinatesInput): readonly Step[] {
   const why = 'replays up to the end of the window'
   if (end.kind === 'stopped') return [step('replay', dialect.startUntil(end.executed, channel), why)]
-  return [
-    step('until', `SET @until = ${dialect.startUntilText('@file', '@end', channel)}`, why),
-    step('prepare', 'PREPARE binpoint_until FROM @until', ''),
-    step('replay', 'EXECUTE binpoint_until', ''),
-    step('release', 'DEALLOCATE PREPARE binpoint_until', ''),
-  ]
+  return startPrepared(dialect.startUntilText('@file', '@end', channel), why)
 }

@@ -11,16 +11,15 @@ import { finding } from '../findings.ts'
 import { mustBe } from '../proof.ts'
 import type { ReplicaFacts } from '../replica.ts'
 import type { Situation } from '../situation.ts'
-import { downstream, otherChannels, ownEvents, strictGtids } from './common.ts'
-import { beginSteps, step } from './steps.ts'
+import { downstream, needsReplica, otherChannels, ownEvents, strictGtids } from './common.ts'
+import { beginSteps, replayIdempotently, step } from './steps.ts'
 import type { PrintedPlan, Strategy } from './strategy.ts'
 
 export const gtidMariadb: Strategy = {
   name: 'gtid',
   findings: (situation) => {
     const { replica, window } = situation
-    if (replica === null)
-      return [finding('UNCHECKED', 'blocking', 'strategy gtid is only planned for a replica that was looked at: give --replica')]
+    if (replica === null) return [needsReplica('gtid')]
     return [
       ...unplaced(situation, replica),
       ...currentPos(replica),
@@ -96,8 +95,6 @@ function scriptOf(situation: Situation, replica: ReplicaFacts): PrintedPlan {
   const { dialect, channel, waitSeconds, window, gtidsBefore } = situation
   const slavePos = replica.gtidSlavePos ?? ''
   const end = positionToReach(window.domains, slavePos)
-  const wait = dialect.gtidWait(`'${end}'`, waitSeconds)
-  const mode = (value: string): string => `SET GLOBAL ${dialect.execMode} = '${value}'`
   return {
     steps: [
       ...beginSteps(dialect, replica.identity),
@@ -107,23 +104,23 @@ function scriptOf(situation: Situation, replica: ReplicaFacts): PrintedPlan {
         mustBe(`@@GLOBAL.gtid_slave_pos = '${slavePos}'`, 'the replica stands where it stood'),
         'the plan is for the replica where it was stopped: fails if it has moved since; then start it and plan again, with the replica stopped',
       ),
-      step('idempotent', mode('IDEMPOTENT'), 'rows that are there already are written again instead of stopping the applier'),
-      step(
-        'position',
-        `SET GLOBAL gtid_slave_pos = '${rewoundPosition(window.domains, gtidsBefore ?? '', slavePos)}'`,
-        "the restart; the other connections' domains stay",
-      ),
-      step('follow', dialect.followGtids('slave_pos', channel), ''),
-      step('replay', dialect.startUntilGtids(end, channel), 'replays up to what had been executed'),
-      step('wait', `DO ${wait}`, 'waits until the window is replayed, or the time is over'),
-      step('halt', dialect.stop(channel), ''),
-      step('strict', mode('STRICT'), 'nothing behind the window is applied idempotently'),
-      step('start', dialect.start(channel), 'replication goes on'),
-      step('prove', mustBe(`${dialect.gtidWait(`'${end}'`, 1)} = 0`, 'ok'), 'the window is replayed; error 1242 if it is not'),
+      ...replayIdempotently(dialect, channel, {
+        begin: [
+          step(
+            'position',
+            `SET GLOBAL gtid_slave_pos = '${rewoundPosition(window.domains, gtidsBefore ?? '', slavePos)}'`,
+            "the restart; the other connections' domains stay",
+          ),
+          step('follow', dialect.followGtids('slave_pos', channel), ''),
+          step('replay', dialect.startUntilGtids(end, channel), 'replays up to what had been executed'),
+        ],
+        wait: dialect.gtidWait(`'${end}'`, waitSeconds),
+        isReplayed: `${dialect.gtidWait(`'${end}'`, 1)} = 0`,
+      }),
     ],
     undo: [
       { sql: dialect.stop(channel) },
-      { sql: mode(replica.execMode) },
+      { sql: `SET GLOBAL ${dialect.execMode} = '${replica.execMode}'` },
       { sql: `SET GLOBAL gtid_slave_pos = '${slavePos}'` },
       ...(replica.usingGtid === null || /^no$/i.test(replica.usingGtid)
         ? [{ sql: dialect.changeTo(replica.executed, channel) }]

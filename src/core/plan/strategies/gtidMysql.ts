@@ -11,7 +11,7 @@ import { finding } from '../findings.ts'
 import { filterFindings } from '../filters.ts'
 import type { ReplicaFacts } from '../replica.ts'
 import type { Situation } from '../situation.ts'
-import { onlyExecuted, otherChannels, ownEvents, unseenReaders } from './common.ts'
+import { needsReplica, onlyExecuted, otherChannels, otherReaders, ownEvents, unseenReaders } from './common.ts'
 import { gtidMysqlScript } from './gtidMysqlScript.ts'
 import type { Strategy } from './strategy.ts'
 
@@ -19,7 +19,7 @@ export const gtidMysql: Strategy = {
   name: 'gtid',
   findings: (situation) => {
     const { replica } = situation
-    if (replica === null) return [needsReplica()]
+    if (replica === null) return [needsReplica('gtid')]
     return [
       ...notFollowing(replica),
       ...irreversible(replica),
@@ -36,10 +36,6 @@ export const gtidMysql: Strategy = {
     if (replica === null) throw new Error('a script for a replica that nobody looked at')
     return gtidMysqlScript(situation, replica)
   },
-}
-
-function needsReplica(): Finding {
-  return finding('UNCHECKED', 'blocking', 'strategy gtid is only planned for a replica that was looked at: give --replica')
 }
 
 function notFollowing(replica: ReplicaFacts): Finding[] {
@@ -66,14 +62,14 @@ function irreversible(replica: ReplicaFacts): Finding[] {
 /** All must have the whole of the replica's binlog before it goes. */
 function readers({ source, dialect }: Situation, replica: ReplicaFacts): Finding[] {
   const out: Finding[] = replica.seesReaders ? [] : [unseenReaders(replica)]
-  const others = replica.readers.filter((reader) => reader.serverId !== replica.source.serverId)
-  if (others.length > 0)
+  const others = otherReaders(replica)
+  if (others.ids.length > 0)
     out.push(
       finding(
         'DOWNSTREAM',
         'blocking',
-        `${others.length} other server(s) read the replica's binlog (server_id ${others.map((one) => one.serverId).join(', ')}), which goes away. Stop these readers when each has all of it, and plan again, or accept it by name if each has`,
-        { readers: others.map((one) => one.serverId) },
+        `${others.text}, which goes away. Stop these readers when each has all of it, and plan again, or accept it by name if each has`,
+        { readers: others.ids },
       ),
     )
   if (source === null) {

@@ -3,28 +3,21 @@ import { mustBe } from '../proof.ts'
 import type { Step } from '../plan.ts'
 import type { ReplicaFacts } from '../replica.ts'
 import type { Situation } from '../situation.ts'
-import { windowExpression, windowSets } from './gtidSets.ts'
-import { step, beginSteps } from './steps.ts'
+import { ownExpression, windowExpression, windowSets } from './gtidSets.ts'
+import { beginSteps, replayIdempotently, startPrepared, step } from './steps.ts'
 import type { PrintedPlan } from './strategy.ts'
 
 export function gtidMysqlScript(situation: Situation, replica: ReplicaFacts): PrintedPlan {
   const { dialect, channel, window, waitSeconds, source } = situation
   const sets = windowSets(window.gtids, situation.gtidsBefore ?? '', replica.identity.serverUuid ?? '')
-  const mode = (value: string): string => `SET GLOBAL ${dialect.execMode} = '${value}'`
-  const wait = dialect.gtidWait('@window', waitSeconds)
-  const replay = (): Step[] => [
-    step('follow', dialect.followGtids(null, channel), 'clears what was received, and keeps auto-positioning'),
-    step('idempotent', mode('IDEMPOTENT'), 'rows that are there already are written again instead of stopping the applier'),
-    step('until', `SET @until = ${dialect.startUntilGtidsText('@window', channel)}`, 'replays the window'),
-    step('prepare', 'PREPARE binpoint_until FROM @until', ''),
-    step('replay', 'EXECUTE binpoint_until', ''),
-    step('release', 'DEALLOCATE PREPARE binpoint_until', ''),
-    step('wait', `DO ${wait}`, 'waits until the window is replayed, or the time is over'),
-    step('halt', dialect.stop(channel), ''),
-    step('strict', mode('STRICT'), 'nothing behind the window is applied idempotently'),
-    step('start', dialect.start(channel), 'replication goes on'),
-    step('prove', mustBe(`${dialect.gtidWait('@window', 1)} = 0`, 'ok'), 'the window is replayed; error 1242 if it is not'),
-  ]
+  const replay = replayIdempotently(dialect, channel, {
+    begin: [
+      step('follow', dialect.followGtids(null, channel), 'clears what was received, and keeps auto-positioning'),
+      ...startPrepared(dialect.startUntilGtidsText('@window', channel), 'replays the window'),
+    ],
+    wait: dialect.gtidWait('@window', waitSeconds),
+    isReplayed: `${dialect.gtidWait('@window', 1)} = 0`,
+  })
   const guards = guardSteps(replica)
   return {
     steps: [
@@ -40,7 +33,7 @@ export function gtidMysqlScript(situation: Situation, replica: ReplicaFacts): Pr
       step(
         'drained',
         mustBe(
-          `GTID_SUBSET(${ownSet(replica, '@executed')}, '${(source?.gtidExecuted ?? '').replaceAll(/\s/g, '')}') AND @window <> ''`,
+          `GTID_SUBSET(${ownExpression('@executed', replica.identity.serverUuid ?? '')}, '${source?.gtidExecuted ?? ''}') AND @window <> ''`,
           'the source has all that this server wrote',
         ),
         'this binlog goes away: fails if the source had not all of it when the plan was made',
@@ -58,7 +51,7 @@ export function gtidMysqlScript(situation: Situation, replica: ReplicaFacts): Pr
       step('purged', 'SET GLOBAL gtid_purged = @target', 'all but the window counts as executed again'),
       ...deafSteps(replica),
       ...guards.down,
-      ...replay(),
+      ...replay,
     ],
     undo: [],
     resume: [
@@ -70,15 +63,10 @@ export function gtidMysqlScript(situation: Situation, replica: ReplicaFacts): Pr
       { sql: 'EXECUTE binpoint_purged' },
       ...deafSteps(replica).map(({ sql }) => ({ sql })),
       ...guards.down.map(({ sql }) => ({ sql })),
-      ...replay().map(({ sql }) => ({ sql })),
+      ...replay.map(({ sql }) => ({ sql })),
     ],
     afterwards: [],
   }
-}
-
-/** Of the set (an expression), what the replica wrote itself. */
-function ownSet({ identity }: ReplicaFacts, set: string): string {
-  return `GTID_SUBTRACT(${set}, GTID_SUBTRACT(${set}, '${identity.serverUuid ?? ''}:1-9223372036854775806'))`
 }
 
 /** Nothing may be written here between the reset and gtid_purged: it would use a number a second time. */

@@ -33,6 +33,15 @@ function sidsOf(part: string): string[] {
 
 /** What is in the set `executed` (an expression) and belongs to the window. */
 export function windowExpression({ before, writers }: WindowSets, executed: string): string {
-  const since = `GTID_SUBTRACT(${executed}, '${before}')`
-  return `GTID_SUBTRACT(${since}, GTID_SUBTRACT(${since}, '${writers}'))`
+  return intersection(`GTID_SUBTRACT(${executed}, '${before}')`, writers)
+}
+
+/** What is in the set (an expression) and was written by the server. */
+export function ownExpression(set: string, uuid: string): string {
+  return intersection(set, `${uuid}:1-${LAST_GNO}`)
+}
+
+/** MySQL only subtracts. */
+function intersection(set: string, other: string): string {
+  return `GTID_SUBTRACT(${set}, GTID_SUBTRACT(${set}, '${other}'))`
 }
