@@ -1,12 +1,9 @@
 /** A transaction of 512 MB, in the log as it is or compressed, is sent out of batches that hold a few megabytes of it. */
-import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { constants, createZstdCompress } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { EventType } from '../../src/core/binlog/layout.ts'
-import { blobTable, eventHead, writeHugeLog } from '../formats/hugeLog.ts'
-import { eventOf, payloadOf } from '../formats/payloads.ts'
+import { largePayload, writeHugeLog } from '../formats/hugeLog.ts'
 import { beginLog, body } from '../support/bytes.ts'
 import { temporaryFolder } from '../support/logs.ts'
 import { run } from '../support/servers/run.ts'
@@ -52,21 +49,3 @@ describe('the batches of a transaction of 512 MB', () => {
 })
 
 /** Compressed as it is made: the whole is never in memory. */
-async function largePayload(rows: number, valueLength: number): Promise<Buffer> {
-  const compress = createZstdCompress({ params: { [constants.ZSTD_c_compressionLevel]: 1 } })
-  const parts: Buffer[] = []
-  compress.on('data', (part: Buffer) => parts.push(part))
-  const write = async (bytes: Buffer): Promise<void> => {
-    if (!compress.write(bytes)) await once(compress, 'drain')
-  }
-  await write(eventOf(EventType.QUERY, body.query('BEGIN')))
-  await write(eventOf(EventType.TABLE_MAP, blobTable))
-  const many = Buffer.concat(
-    Array.from({ length: 1024 }, () => Buffer.concat([eventHead(valueLength), Buffer.alloc(valueLength)])),
-  )
-  for (let written = 0; written < rows; written += 1024) await write(many)
-  await write(eventOf(EventType.XID, body.xid()))
-  compress.end()
-  await once(compress, 'end')
-  return payloadOf(Buffer.concat(parts))
-}

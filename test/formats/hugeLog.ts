@@ -2,10 +2,13 @@
  * A log with a transaction of gigabytes that takes hardly any disk: the large values are zeros, and stand in holes of a sparse
  * file. Without checksums, as a server with binlog_checksum=NONE writes it.
  */
+import { once } from 'node:events'
+import { constants, createZstdCompress } from 'node:zlib'
 import { closeSync, ftruncateSync, openSync, writeFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { EventType } from '../../src/core/binlog/layout.ts'
 import { addRows, beginLog, body, STAMP } from '../support/bytes.ts'
+import { eventOf, payloadOf } from './payloads.ts'
 
 export interface HugeLog {
   /** What begins and ends where in mysql-bin.000001: a small transaction, the huge one, and two small ones behind it. */
@@ -77,4 +80,26 @@ export function eventHead(valueLength: number): Buffer {
   bytes.writeUInt32LE(1, 5)
   bytes.writeUInt32LE(bytes.length + valueLength, 9)
   return bytes
+}
+
+/** Compressed as it is made: the whole is never in memory. */
+export async function largePayload(rows: number, valueLength: number): Promise<Buffer> {
+  const compress = createZstdCompress({ params: { [constants.ZSTD_c_compressionLevel]: 1 } })
+  const parts: Buffer[] = []
+  compress.on('data', (part: Buffer) => parts.push(part))
+  let size = 0
+  const write = async (bytes: Buffer): Promise<void> => {
+    size += bytes.length
+    if (!compress.write(bytes)) await once(compress, 'drain')
+  }
+  await write(eventOf(EventType.QUERY, body.query('BEGIN')))
+  await write(eventOf(EventType.TABLE_MAP, blobTable))
+  const many = Buffer.concat(
+    Array.from({ length: 1024 }, () => Buffer.concat([eventHead(valueLength), Buffer.alloc(valueLength)])),
+  )
+  for (let written = 0; written < rows; written += 1024) await write(many)
+  await write(eventOf(EventType.XID, body.xid()))
+  compress.end()
+  await once(compress, 'end')
+  return payloadOf(Buffer.concat(parts), { size })
 }

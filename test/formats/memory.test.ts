@@ -1,16 +1,13 @@
 /** A transaction of 2 GB, in the log as it is or compressed, takes no more memory than any other. */
-import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { constants, createZstdCompress } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { EventType } from '../../src/core/binlog/layout.ts'
 import { startReplay } from '../../src/source/replay.ts'
 import { runBinpoint } from '../cli/child.ts'
 import { beginLog, body, STAMP } from '../support/bytes.ts'
 import { temporaryFolder } from '../support/logs.ts'
-import { blobTable, eventHead, writeHugeLog } from './hugeLog.ts'
-import { eventOf, payloadOf } from './payloads.ts'
+import { largePayload, writeHugeLog } from './hugeLog.ts'
 
 /** 200 MB, and what it costs to run from the sources: types are taken out of them as they are loaded. */
 const MOST_KIB = (200 + 20) * 1024
@@ -90,26 +87,4 @@ function linesOf(text = ''): Record<string, unknown>[] {
         .trim()
         .split('\n')
         .map((line) => JSON.parse(line) as Record<string, unknown>)
-}
-
-/** Compressed as it is made: the whole is never in memory. */
-async function largePayload(rows: number, valueLength: number): Promise<Buffer> {
-  const compress = createZstdCompress({ params: { [constants.ZSTD_c_compressionLevel]: 1 } })
-  const parts: Buffer[] = []
-  compress.on('data', (part: Buffer) => parts.push(part))
-  let size = 0
-  const write = async (bytes: Buffer): Promise<void> => {
-    size += bytes.length
-    if (!compress.write(bytes)) await once(compress, 'drain')
-  }
-  await write(eventOf(EventType.QUERY, body.query('BEGIN')))
-  await write(eventOf(EventType.TABLE_MAP, blobTable))
-  const many = Buffer.concat(
-    Array.from({ length: 1024 }, () => Buffer.concat([eventHead(valueLength), Buffer.alloc(valueLength)])),
-  )
-  for (let written = 0; written < rows; written += 1024) await write(many)
-  await write(eventOf(EventType.XID, body.xid()))
-  compress.end()
-  await once(compress, 'end')
-  return payloadOf(Buffer.concat(parts), { size })
 }
