@@ -7,7 +7,8 @@ import { GtidSet } from '../../core/binlog/gtidSet.ts'
 import { BinpointError } from '../../errors.ts'
 import { withoutSpace } from '../../server/inspect/channels.ts'
 import { gtidExecuted } from '../../server/inspect/gtids.ts'
-import { ownLogEnd } from '../../server/inspect/ownLog.ts'
+import { dumpThreads, ownLogEnd } from '../../server/inspect/ownLog.ts'
+import { privilegesOf } from '../../server/inspect/privileges.ts'
 import { text } from '../../server/rows.ts'
 import type { Operation } from './operation.ts'
 import type { Before, Checked, Procedure } from './procedure.ts'
@@ -125,7 +126,7 @@ async function unguard(op: Operation, before: Before): Promise<void> {
  * Servers that read this binlog notice nothing of the reset, until it is written to again and their place is inside of other bytes (error
  * 1236): ended before that, they connect anew. Not before gtid_purged is set: they would have more than this server.
  */
-async function endDumpThreads(op: Operation): Promise<void> {
-  const rows = await op.connection.query("SELECT ID AS id FROM information_schema.PROCESSLIST WHERE COMMAND LIKE 'Binlog Dump%'")
-  for (const row of rows) await op.run('reader', `KILL ${Number(text(row, 'id'))}`).catch(() => [])
+async function endDumpThreads({ connection, run }: Operation): Promise<void> {
+  const threads = await dumpThreads(connection, await privilegesOf(connection))
+  for (const { id } of threads ?? []) await run('reader', `KILL ${id}`).catch(() => [])
 }
