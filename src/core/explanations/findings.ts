@@ -148,19 +148,19 @@ export const findingExplanations: Readonly<Record<FindingCode, Explanation>> = {
   XA_IN_WINDOW: {
     means: 'The window holds XA transactions that were prepared, committed or rolled back apart.',
     matters:
-      'A prepared transaction that is replayed holds its locks until its end comes, and an end without its beginning fails.',
-    todo: 'Choose a restart behind them, or copy the rows instead.',
+      'Those that end in the window are prepared and ended again. One that is left open cannot be prepared a second time while the replica holds it; and strategy apply sends none.',
+    todo: 'A note needs nothing. Else end the open ones on the source, let the replica catch up and plan again, or copy the rows instead.',
   },
   OPEN_ACROSS_RESTART: {
     means:
-      'Something is open at the coordinate: a prepared XA transaction, a temporary table, or an ALTER in two phases. The restart was moved back before it.',
+      'Something is open at the coordinate: a prepared XA transaction, a temporary table, or an ALTER in two phases. A warning: the restart was moved back before it. Blocking: its beginning is not in the log, or it is an ALTER.',
     matters: 'A restart in between fails when the second half comes (1397, 1146).',
-    todo: 'Nothing: the coordinate that is given is the one to use.',
+    todo: 'After a warning nothing: the coordinate that is given is the one to use. Else choose a restart behind it.',
   },
   POSITION_OVER_4G: {
     means: 'The position does not fit into 32 bits, as a transaction made its file larger than 4 GiB.',
     matters: 'Servers cut such a position off without a word, and read from a random place.',
-    todo: 'Restart at the head of the next file (position 4), or at an earlier boundary.',
+    todo: 'A warning: the restart is the head of the next file, or an earlier boundary. Where the window ends there, have the source begin a new file (FLUSH BINARY LOGS), let the replica reach it, and plan again.',
   },
   NO_FILE_POSITIONS: {
     means: 'The source keeps its binlog in InnoDB (MariaDB 12.3, binlog_storage_engine), which has no file positions.',
