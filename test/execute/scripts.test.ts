@@ -25,6 +25,8 @@ describeWith('mysql-9.7', 'the script of strategy gtid on mysql-9.7', () => {
       await trade(active, 3)
     }
     const script = await planOf(pair, at, ['--strategy', 'gtid', '--accept', 'GTID_RESET'])
+    expect(script).toContain('put in WINDOW_TO_REPLAY')
+    expect(script).not.toContain('FILE:POSITION')
     expect(await passive.client(script)).toMatchObject({ exitCode: 0, stdout: expect.stringMatching(/\nok\n$/) })
     await expectHealed(pair)
   })

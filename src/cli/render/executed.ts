@@ -3,7 +3,7 @@ import type { Executed } from '../../app/execute/execute.ts'
 import type { Proof } from '../../app/execute/prove.ts'
 import { formatCoordinate } from '../../core/coordinate.ts'
 import type { Plan, RepairResult } from '../../core/plan/plan.ts'
-import { columns, fold, formatBytes, plural } from './text.ts'
+import { columns, fold, formatBytes, hang, plural, whyNot } from './text.ts'
 
 const WIDTH = 100
 
@@ -11,10 +11,6 @@ const WIDTH = 100
 export function renderPlan(result: RepairResult, plan: Plan): string {
   const { window, restart, strategy } = plan
   const { replica } = result
-  const findings = result.findings.flatMap(({ severity, code, message }) => {
-    const [first = '', ...rest] = fold(`${severity} ${code}: ${message}`, WIDTH)
-    return [first, ...rest.map((line) => `  ${line}`)]
-  })
   return [
     columns([
       [
@@ -22,7 +18,7 @@ export function renderPlan(result: RepairResult, plan: Plan): string {
         `${replica?.address ?? ''} (server_id ${replica?.serverId ?? 0}, ${replica?.isRunning === true ? 'running' : 'stopped'})`,
       ],
       ['source', plan.source],
-      ['strategy', `${strategy}${whyNot(result)}`],
+      ['strategy', result.considered.length === 0 ? strategy : `${strategy} (not safe here: ${whyNot(result.considered)})`],
       ['restart', formatCoordinate(restart)],
       [
         'window',
@@ -33,13 +29,10 @@ export function renderPlan(result: RepairResult, plan: Plan): string {
         `${t.schema}.${t.table}: ${t.inserts} inserted, ${t.updates} updated, ${t.deletes} deleted`,
       ]),
     ]),
-    ...findings.map((line) => `${line}\n`),
+    ...result.findings
+      .flatMap(({ severity, code, message }) => hang(`${severity} ${code}: ${message}`, WIDTH))
+      .map((line) => `${line}\n`),
   ].join('')
-}
-
-function whyNot({ considered }: RepairResult): string {
-  if (considered.length === 0) return ''
-  return ` (not safe here: ${considered.map(({ strategy, because }) => `${strategy}: ${because.map(({ code }) => code).join(', ')}`).join('; ')})`
 }
 
 export function renderExecuted(executed: Executed): string {
@@ -50,25 +43,24 @@ export function renderExecuted(executed: Executed): string {
     undecided: 'NOT PROVEN: the window was replayed, and not every table could be compared',
     refused: 'REFUSED: at rest, the replica may not be repaired like this; everything is as it was',
   }
-  return `${words[outcome]}\n${columns([
-    ['restart', formatCoordinate(restart)],
-    ...(transactions === 0 ? [] : [['replayed', plural(transactions, 'transaction')] as const]),
-    ...(proof === null ? [] : proofLines(proof)),
-    ['journal', journal],
-  ])}${(refusal?.findings ?? [])
-    .filter(({ severity }) => severity === 'blocking')
-    .map(({ code, message }) =>
-      fold(`${code}: ${message}`, WIDTH)
-        .map((line) => `${line}\n`)
-        .join(''),
-    )
-    .join('')}${
-    outcome === 'different' && proof !== null
-      ? fold(remedyOf(proof), WIDTH)
-          .map((line) => `${line}\n`)
-          .join('')
-      : ''
-  }`
+  const reasons = (refusal?.findings ?? []).filter(({ severity }) => severity === 'blocking')
+  return [
+    `${words[outcome]}\n`,
+    columns([
+      ['restart', formatCoordinate(restart)],
+      ...(transactions === 0 ? [] : [['replayed', plural(transactions, 'transaction')] as const]),
+      ...(proof === null ? [] : proofLines(proof)),
+      ['journal', journal],
+    ]),
+    ...reasons.map(({ code, message }) => paragraph(`${code}: ${message}`)),
+    ...(outcome === 'different' && proof !== null ? [paragraph(remedyOf(proof))] : []),
+  ].join('')
+}
+
+function paragraph(text: string): string {
+  return fold(text, WIDTH)
+    .map((line) => `${line}\n`)
+    .join('')
 }
 
 const byHand =

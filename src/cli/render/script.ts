@@ -1,8 +1,8 @@
 /** A plan as a script that the `mysql` client runs as it is: statements, and everything else as comments. */
 import type { Finding, FindingCode } from '../../core/findings.ts'
 import { formatCoordinate } from '../../core/coordinate.ts'
-import type { Plan, RepairResult, Step } from '../../core/plan/plan.ts'
-import { fold, formatBytes, plural } from './text.ts'
+import type { Plan, RepairResult, Statement, Step } from '../../core/plan/plan.ts'
+import { fold, formatBytes, hang, plural, whyNot } from './text.ts'
 
 const WIDTH = 110
 
@@ -26,7 +26,6 @@ function headLines(result: RepairResult, plan: Plan): readonly string[] {
     result.replica === null
       ? `a replica (${plan.dialect})`
       : `${result.replica.address} (server_id ${result.replica.serverId}, ${result.replica.isRunning ? 'running' : 'stopped'})`
-  const not = result.considered.map(({ strategy, because }) => `${strategy}: ${because.map(({ code }) => code).join(', ')}`)
   return [
     ...fold(
       `binpoint repair: restarts ${whom} at ${formatCoordinate(plan.restart)} of ${plan.source}, and replays ` +
@@ -34,7 +33,9 @@ function headLines(result: RepairResult, plan: Plan): readonly string[] {
         `${result.replica?.isRunning === false ? '' : ' and what the replica has executed since'}.`,
       WIDTH,
     ),
-    ...(not.length === 0 ? [] : fold(`Strategy ${plan.strategy}; not safe here: ${not.join('; ')}.`, WIDTH)),
+    ...(result.considered.length === 0
+      ? []
+      : fold(`Strategy ${plan.strategy}; not safe here: ${whyNot(result.considered)}.`, WIDTH)),
     ...window.byTable.map((t) => `${t.schema}.${t.table}: ${t.inserts} inserted, ${t.updates} updated, ${t.deletes} deleted`),
     '',
   ]
@@ -50,14 +51,12 @@ function renderSql(result: RepairResult, plan: Plan): string {
   ]
   const afterwards = statementsUnder('When all is well, to follow GTIDs again as before:', plan.afterwards)
   const undo = statementsUnder('To undo, as long as the replay has not begun (START … UNTIL has not run):', plan.undo)
-  // Of a replica that ran, only the script that was broken off knows the end.
-  const isEndKnown = result.replica?.isRunning === false
   const resume =
     plan.resume.length === 0
       ? []
       : [
           'If the replay stops with an error, or this script is broken off behind CHANGE: remove the cause, then finish it with',
-          ...(isEndKnown ? [] : [endToPutIn]),
+          ...toPutIn(plan.resume, result),
           ...plan.resume.map(({ sql }) => `  ${sql};`),
           'and do not plan again before that is done.',
         ]
@@ -66,7 +65,7 @@ function renderSql(result: RepairResult, plan: Plan): string {
       ? []
       : [
           'When it is through, set the mode back to STRICT in the parameter group, and finish the repair with',
-          ...(isEndKnown ? [] : [endToPutIn]),
+          ...toPutIn(plan.finish, result),
           ...plan.finish.map(({ sql }) => `  ${sql};`),
         ]
   const tail = [...finish, ...afterwards, ...undo, ...resume]
@@ -74,9 +73,16 @@ function renderSql(result: RepairResult, plan: Plan): string {
   return `${head.map((text) => comment(text)).join('')}${renderSteps(plan.steps)}${end}`
 }
 
-const endToPutIn = "  SET @file = 'FILE', @end = POSITION; -- as this script has printed: the window ends at FILE:POSITION"
+/** Only the script that was broken off knows it: the end of what a replica had executed that ran, or the sets of before a reset. */
+function toPutIn(statements: readonly Statement[], { replica }: RepairResult): string[] {
+  const text = statements.map(({ sql }) => sql).join('\n')
+  if (text.includes('WINDOW_TO_REPLAY'))
+    return ['  (put in WINDOW_TO_REPLAY and GTID_EXECUTED_BEFORE as this script has printed them)']
+  if (replica?.isRunning === false || !text.includes('@file')) return []
+  return ["  SET @file = 'FILE', @end = POSITION; -- as this script has printed: the window ends at FILE:POSITION"]
+}
 
-function statementsUnder(title: string, statements: readonly { readonly sql: string }[]): string[] {
+function statementsUnder(title: string, statements: readonly Statement[]): string[] {
   return statements.length === 0 ? [] : [title, ...statements.map(({ sql }) => `  ${sql};`)]
 }
 
@@ -108,7 +114,7 @@ export function renderRefusal(result: RepairResult): string {
     'binpoint repair: no plan',
     ...blocking.flatMap(findingLines),
     ...result.considered.flatMap(({ strategy, because }) =>
-      because.flatMap(({ code, message }) => findingLine(`strategy ${strategy} ${code}: ${message}`)),
+      because.flatMap(({ code, message }) => hang(`strategy ${strategy} ${code}: ${message}`, WIDTH)),
     ),
     ...(blocking.some(({ code }) => healedByRows.has(code)) ? ['', ...fold(byRows, WIDTH)] : []),
     ...(others.length === 0 ? [] : ['', ...others.flatMap(findingLines)]),
@@ -140,12 +146,7 @@ const byRows =
   'tables from the source, loaded on the replica with sql_log_bin = 0.'
 
 function findingLines({ severity, code, message }: Finding): string[] {
-  return findingLine(`${severity} ${code}: ${message}`)
-}
-
-function findingLine(text: string): string[] {
-  const [first = '', ...rest] = fold(text, WIDTH)
-  return [first, ...rest.map((part) => `  ${part}`)]
+  return hang(`${severity} ${code}: ${message}`, WIDTH)
 }
 
 /** No text of a server or a log may end a comment. */

@@ -1,6 +1,7 @@
 /** Words and layout shared by the texts for people. */
 import { styleText } from 'node:util'
 import type { Finding } from '../../core/findings.ts'
+import type { Considered } from '../../core/plan/plan.ts'
 import { formatInZone, formatUtcShort } from '../../core/time/format.ts'
 import { offsetOfZone } from '../../core/time/zone.ts'
 import type { Shell } from '../shell.ts'
@@ -64,6 +65,11 @@ export function findingLines(findings: readonly Finding[], style: Style, width =
     .join('')
 }
 
+/** Strategies that were not taken, each with the codes of its reasons. */
+export function whyNot(considered: readonly Considered[]): string {
+  return considered.map(({ strategy, because }) => `${strategy}: ${because.map(({ code }) => code).join(', ')}`).join('; ')
+}
+
 /** A word for a POSIX shell, quoted only where it must be. */
 export function shellWord(text: string): string {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
@@ -81,4 +87,10 @@ export function fold(text: string, width: number): string[] {
     }
   }
   return line === '' ? lines : [...lines, line]
+}
+
+/** Folded, with an indent from the second line on. */
+export function hang(text: string, width: number): string[] {
+  const [first = '', ...rest] = fold(text, width)
+  return [first, ...rest.map((line) => `  ${line}`)]
 }
